@@ -1,0 +1,119 @@
+"""flask export-jsonl."""
+
+import json
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from exports import dataset, selection
+from exports.dataset import Lines
+from exports.export import Summary, export, manifest
+from exports.formats import DEFAULT, FORMATS
+from exports.selection import Filters
+from feedbackstore import ids, keys
+from feedbackstore.command import StoreCommand, progress
+from feedbackstore.store import open_store
+
+
+class Moment(click.ParamType):
+    """A day or a moment, as RFC 3339 has them; UTC where it says nothing else."""
+
+    name = "moment"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """The moment as the store writes it."""
+        try:
+            when = datetime.fromisoformat(value)
+            return ids.moment(when if when.tzinfo else when.replace(tzinfo=UTC))
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no day or moment: 2026-11-24 or 2026-11-24T08:00:00Z", param)
+
+
+@click.command("export-jsonl", cls=StoreCommand)
+@click.argument("out", type=click.Path(allow_dash=True, path_type=Path), default="-")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(FORMATS)),
+    default=DEFAULT,
+    show_default=True,
+    help="The shape of a row.",
+)
+@click.option("--project", default=keys.DEFAULT_PROJECT, show_default=True, help="Whose feedback.")
+@click.option("--since", type=Moment(), help="Only feedback from this day or moment on.")
+@click.option("--until", type=Moment(), help="Only feedback before this day or moment.")
+@click.option("--kind", type=click.Choice(ids.KINDS), help="Only what is about this kind.")
+@click.option("--domain", help="Only predictions of this domain.")
+@click.option("--model", help="Only predictions of this model.")
+@click.option(
+    "--resolve",
+    type=click.Choice(selection.RESOLVES),
+    help="Which of several corrections of one prediction.  [default: latest; feedback: all]",
+)
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many rows.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; count, and say what is left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--quiet", is_flag=True, help="Print no summary.")
+@click.option("--overwrite", is_flag=True, help="Write over OUT if it is there.")
+def export_jsonl(
+    out: Path,
+    format_name: str,
+    project: str,
+    resolve: str | None,
+    limit: int | None,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    overwrite: bool,
+    **filters: str | None,
+) -> None:
+    """Write stored feedback as a dataset to OUT (default -, stdout).
+
+    OUT appears whole or not at all, with OUT.manifest.json beside it. Rows alone go to stdout;
+    the summary goes to stderr.
+    """
+    form = FORMATS[format_name]
+    selected = Filters(resolve=resolve or form.resolve, **filters)
+    to_file = str(out) != "-" and not dry_run
+    if to_file:
+        dataset.refuse_existing(out, overwrite=overwrite)
+    open_store()
+    project_id = keys.get_project(project).id
+    total = selection.count(project_id, selected)
+    rows = selection.rows(project_id, selected)
+    sink = dataset.written(out) if to_file else nullcontext(Lines(sys.stdout.buffer))
+    with sink as lines, progress(rows, total, quiet or as_json) as shown:
+        write = (lambda _: None) if dry_run else lines.write
+        summary = export(shown, form, write, limit=limit)
+        if not to_file:
+            sys.stdout.buffer.flush()
+    if to_file:
+        described = manifest(summary, form, selected, project, limit, lines.sha256)
+        dataset.write_manifest(out, described)
+    if as_json:
+        click.echo(json.dumps({"format": form.name, **summary.as_json()}), err=True)
+    elif not quiet:
+        _print(summary, form.name, out, dry_run)
+
+
+def _print(summary: Summary, format_name: str, out: Path, dry_run: bool) -> None:
+    place = "stdout" if str(out) == "-" else str(out)
+    verb = "would go" if dry_run else "written"
+    click.echo(f"{summary.written} {_rows(summary.written)} of {format_name} {verb} to {place}", err=True)
+    left_out = summary.left_out.total()
+    if left_out:
+        click.echo(f"{left_out} {_rows(left_out)} of feedback left out:", err=True)
+        for line in summary.left_out_in_words():
+            click.echo(f"  {line}", err=True)
+    if not summary.read:
+        click.echo("No feedback matches. To see all of it: --format feedback", err=True)
+
+
+def _rows(count: int) -> str:
+    return "row" if count == 1 else "rows"

@@ -1,0 +1,127 @@
+"""An example: a prompt, and the answer that the model should have given.
+
+A row that becomes none is left out with a reason, which summary and manifest count.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from exports.selection import Row
+from feedbackstore import documents, messages
+from feedbackstore.errors import Invalid
+
+Message = dict[str, Any]
+
+
+class Reason(StrEnum):
+    """Why a row is in no dataset; the value is how the manifest calls it."""
+
+    NO_PREDICTION = "no_prediction"
+    NO_CORRECTION = "no_correction"
+    NO_OUTPUT = "no_output"
+    SUPERSEDED = "superseded"
+    UNCHANGED = "unchanged"
+    NOT_A_MESSAGE = "not_a_message"
+    ENDS_WITH_ANSWER = "ends_with_answer"
+    IMAGES = "images"
+    OTHER_MEDIA = "other_media"
+    TOOLS = "tools"
+
+
+EXPLAINED: dict[Reason, str] = {
+    Reason.NO_PREDICTION: "no prediction is stored for it yet",
+    Reason.NO_CORRECTION: "it neither corrects the output nor rates it up",
+    Reason.NO_OUTPUT: "the model's own output is not stored",
+    Reason.SUPERSEDED: "another correction of the same prediction is taken (--resolve)",
+    Reason.UNCHANGED: "the correction equals the output, so there is nothing to prefer",
+    Reason.NOT_A_MESSAGE: "the corrected assistant message breaks the rules of chat messages",
+    Reason.ENDS_WITH_ANSWER: "the prompt ends with an assistant message",
+    Reason.IMAGES: "it has images, the format takes text only",
+    Reason.OTHER_MEDIA: "it has parts other than text and images, which the format cannot hold",
+    Reason.TOOLS: "it has tools or tool calls, which the format cannot hold",
+}
+"""Each reason in words: it completes "left out, for …"."""
+
+
+class Skip(Exception):
+    """A row is no example, or not one that a format can hold."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(EXPLAINED[reason])
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One prompt with its right answer, and with the model's own.
+
+    `prompt` is a list of OpenAI chat messages, `answer` and `output` are assistant messages;
+    `output` is None where the model's own answer is not stored.
+    """
+
+    prompt: list[Message]
+    answer: Message
+    output: Message | None
+    changed: bool
+    tools: list[dict[str, Any]]
+
+    def pair(self) -> tuple[Message, Message]:
+        """The chosen and the rejected answer. Raises Skip where there are no two."""
+        if self.output is None:
+            raise Skip(Reason.NO_OUTPUT)
+        if not self.changed:
+            raise Skip(Reason.UNCHANGED)
+        return self.answer, self.output
+
+
+def build(row: Row) -> Example:
+    """The example that a row holds. Raises Skip."""
+    if row.input is None:
+        raise Skip(Reason.NO_PREDICTION)
+    if row.response is None and row.rating != "up":
+        raise Skip(Reason.NO_CORRECTION)
+    if row.response is None and row.output is None:
+        raise Skip(Reason.NO_OUTPUT)
+    if row.superseded:
+        raise Skip(Reason.SUPERSEDED)
+    prompt = documents.load(row.input)
+    if prompt[-1]["role"] == "assistant":
+        raise Skip(Reason.ENDS_WITH_ANSWER)
+    output = _load(row.output)
+    correction = output if row.response is None else _load(row.response)
+    if messages.is_message(correction) and messages.check(correction, ()):
+        raise Skip(Reason.NOT_A_MESSAGE)
+    if isinstance(correction, dict) and not messages.is_message(correction):
+        output = _structured(output)
+    return Example(
+        prompt=prompt,
+        answer=_assistant(correction, like=output),
+        output=None if output is None else _assistant(output, like=output),
+        changed=not documents.same(correction, output),
+        tools=_load(row.tools) or [],
+    )
+
+
+def _load(text: str | None) -> Any:
+    return None if text is None else documents.load(text)
+
+
+def _structured(output: Any) -> Any:
+    """The JSON that a text answer holds, where it holds one: it can then be compared by value."""
+    text = output.get("content") if messages.is_message(output) else output
+    if not isinstance(text, str) or (messages.is_message(output) and output.get("tool_calls")):
+        return output
+    try:
+        value = documents.parse(text.encode())
+    except Invalid:
+        return output
+    return value if isinstance(value, dict | list) else output
+
+
+def _assistant(answer: Any, like: Any) -> Message:
+    """The assistant's message for an answer: itself, its text, or its JSON as one string."""
+    if messages.is_message(answer):
+        return dict(answer)
+    content = answer if isinstance(answer, str) else documents.canonical(answer, like)
+    return {"role": "assistant", "content": content}

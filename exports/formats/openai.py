@@ -1,0 +1,60 @@
+"""OpenAI's fine-tuning files: the chat format that most trainers read, and preference pairs.
+
+Rules (developers.openai.com/api/docs/guides: supervised-fine-tuning, vision-fine-tuning,
+direct-preference-optimization): a supervised row has `messages` and optional `tools`, no other
+member, and ends with the assistant; `weight` 0 keeps an assistant turn out of the loss; images
+stand in user turns only. A preference row has `input`, `preferred_output` and
+`non_preferred_output`, one assistant message each, and takes text only.
+"""
+
+from typing import Any
+
+from exports.example import Example, Message, Reason, Skip
+from exports.formats import chat
+from exports.formats.interface import Format
+
+
+def to_sft_row(example: Example) -> dict[str, Any]:
+    """`{"messages": […], "tools": […]}`: earlier assistant turns, which nobody reviewed, weigh 0."""
+    turns = [*example.prompt, example.answer]
+    chat.refuse_media(turns, images=False)
+    if any(chat.parts([turn for turn in turns if turn["role"] != "user" and _has_image(turn)])):
+        raise Skip(Reason.IMAGES)
+    messages = [chat.cleaned(turn) for turn in turns]
+    for message in messages[:-1]:
+        if message["role"] == "assistant":
+            message["weight"] = 0
+    return {"messages": messages, **_tools(example)}
+
+
+def to_preference_row(example: Example) -> dict[str, Any]:
+    """`{"input": {…}, "preferred_output": [one], "non_preferred_output": [one]}`."""
+    chosen, rejected = example.pair()
+    messages = [chat.text_only(turn) for turn in example.prompt]
+    return {
+        "input": {"messages": messages, **_tools(example)},
+        "preferred_output": [chat.text_only(chosen)],
+        "non_preferred_output": [chat.text_only(rejected)],
+    }
+
+
+def _has_image(turn: Message) -> bool:
+    return any(part["type"] == "image_url" for part in chat.parts([turn]))
+
+
+def _tools(example: Example) -> dict[str, Any]:
+    return {"tools": example.tools} if example.tools else {}
+
+
+FORMATS = (
+    Format(
+        "openai-sft",
+        "Chat messages ending with the corrected answer; the common chat format.",
+        to_sft_row,
+    ),
+    Format(
+        "openai-preference",
+        "Pairs for DPO: the correction is preferred to the model's own output.",
+        to_preference_row,
+    ),
+)

@@ -1,0 +1,62 @@
+"""Our blueprints: flask-smorest's, with strict bodies, and one scope for each route."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Response, g, request
+from flask_smorest import Blueprint as SmorestBlueprint
+
+from feedbackstore import keys
+from feedbackstore.api import errors
+from feedbackstore.api.body import StrictParser
+from feedbackstore.api.schemas import ErrorSchema, HTTPValidationErrorSchema
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no types
+    """Routes of one noun."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def scope(self, scope: str | None) -> Callable[[View], View]:
+        """Let only keys with `scope` in (None: any good key), before the body is read.
+
+        It goes above every decorator that reads the request. The view finds the key's project as
+        `g.project`.
+        """
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def guarded(*args: Any, **kwargs: Any) -> Any:
+                return _refusal(scope) or view(*args, **kwargs)
+
+            guarded.scope = scope or "any"  # type: ignore[attr-defined]
+            documented = self.alt_response(401, schema=ErrorSchema)(guarded)
+            if scope:
+                documented = self.alt_response(403, schema=ErrorSchema)(documented)
+            return self.doc(security=[{"HTTPBearer": []}])(documented)  # type: ignore[no-any-return]
+
+        return decorate
+
+    def refuses_invalid(self, view: View) -> View:
+        """Document the 422 of a route that takes a body, a query or a free path."""
+        documented: View = self.alt_response(
+            422, schema=HTTPValidationErrorSchema, description="Validation Error"
+        )(view)
+        return documented
+
+
+def _refusal(scope: str | None) -> Response | None:
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    record = keys.find(key.strip()) if scheme.lower() == "bearer" else None
+    if record is None:
+        detail = "A valid API key is needed: Authorization: Bearer fbk_…"
+        response = errors.answer(401, detail)
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    if scope and scope not in record.scopes.split(","):
+        return errors.answer(403, f"This key does not have the scope {scope!r}.")
+    g.project = record.project_id
+    return None

@@ -1,0 +1,105 @@
+"""Reading a request: its body as strict JSON, its query and path as UTF-8."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NoReturn
+from urllib.parse import unquote_to_bytes
+
+from flask import Flask, Request, current_app, request
+from gunicorn.http.errors import ParseException
+from marshmallow import Schema, ValidationError
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+
+from feedbackstore import documents
+from feedbackstore.errors import Invalid, Loc, Problem
+
+_PLACES: Final = {"json": "body", "query": "query"}
+
+
+def init_app(app: Flask) -> None:
+    """Bound the body's length; refuse a path or a query that is not UTF-8."""
+    # One byte more than is allowed: Werkzeug cuts a chunked body at this length and says nothing,
+    # so that a body of exactly this length is known to be too long.
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_BODY_BYTES"] + 1
+    app.before_request(_refuse_unreadable_address)
+
+
+class StrictParser(FlaskParser):
+    """webargs' parser, with our own reading of JSON and our own errors."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """The body's value. Raises Invalid, with `body` as the outermost place."""
+        try:
+            value = documents.parse(_read(req), envelope=2 if schema.many else 1)
+        except Invalid as error:
+            raise error.under("body") from None
+        if schema.many and not isinstance(value, list):
+            raise Invalid(Problem(("body",), "list_type", "Input should be a valid list", value))
+        return value
+
+    def handle_error(
+        self, error: ValidationError, req: Request, schema: Schema, **_: Any
+    ) -> NoReturn:
+        """Turn marshmallow's tree of messages into a list of problems."""
+        problems = (
+            problem
+            for location, messages in error.normalized_messages().items()
+            for problem in _problems(messages, (_PLACES[location],), error.data)
+        )
+        raise Invalid(*problems) from None
+
+
+def _read(req: Request) -> bytes:
+    limit = current_app.config["MAX_BODY_BYTES"]
+    too_long = RequestEntityTooLarge(f"The body is longer than {limit} bytes.")
+    if req.content_length is not None and req.content_length > limit:
+        raise too_long
+    try:
+        data = req.get_data(cache=False)
+    except ParseException:
+        raise BadRequest("The body's chunks cannot be read.") from None
+    if len(data) > limit:
+        raise too_long
+    if not data:
+        raise Invalid(Problem((), "missing", "Field required", None))
+    _refuse_other_types(req)
+    return data
+
+
+def _refuse_other_types(req: Request) -> None:
+    charset = req.mimetype_params.get("charset", "utf-8").lower()
+    if req.mimetype != "application/json" or charset not in ("utf-8", "utf8"):
+        message = "The body should be JSON: Content-Type: application/json"
+        raise Invalid(Problem((), "model_attributes_type", message, req.content_type or ""))
+    if req.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("The body should come as it is: without Content-Encoding.")
+
+
+def _problems(messages: Any, loc: Loc, data: Any) -> Iterator[Problem]:
+    """marshmallow's errors: lists of our own problems' words, in a tree of fields and indexes."""
+    if isinstance(messages, Mapping):
+        for key, below in messages.items():
+            inner = loc if key == "_schema" else (*loc, key)
+            yield from _problems(below, inner, _member(data, key))
+    else:
+        for message in messages:
+            yield Problem(loc, message["type"], message["msg"], data, message.get("ctx", {}))
+
+
+def _member(data: Any, key: str | int) -> Any:
+    if isinstance(data, Mapping):
+        return data.get(key, data)
+    if isinstance(data, list) and isinstance(key, int):
+        return data[key]
+    return data
+
+
+def _refuse_unreadable_address() -> None:
+    path = request.environ["PATH_INFO"].encode("latin-1")
+    query = unquote_to_bytes(request.query_string)
+    for place, raw in (("path", path), ("query", query)):
+        try:
+            raw.decode("utf-8")
+        except UnicodeDecodeError:
+            message = "The address should be UTF-8, percent-encoded"
+            raise Invalid(Problem((place,), "string_unicode", message)) from None

@@ -1,0 +1,37 @@
+"""The API's page at /docs: Swagger UI, served from here; no request leaves the machine.
+
+Its files come with the package flask-swagger-ui, the `docs` extra.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template, send_from_directory
+
+blueprint = Blueprint(
+    "docs", __name__, url_prefix="/docs", template_folder="templates", static_folder="static"
+)
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@blueprint.get("/", strict_slashes=False)
+def get_docs() -> Response:
+    """The page, or how to get it."""
+    page = render_template("docs.html", installed=_folder() is not None)
+    response = Response(page, headers={"Content-Security-Policy": POLICY})
+    return response
+
+
+@blueprint.get("/swagger-ui/<path:name>")
+def get_asset(name: str) -> Response:
+    """A file of Swagger UI."""
+    return send_from_directory(_folder() or Path(), name)
+
+
+def _folder() -> Path | None:
+    found = find_spec("flask_swagger_ui")
+    return Path(str(found.origin)).parent / "dist" if found else None

@@ -1,0 +1,93 @@
+"""Every answer that is not what the caller asked for, in one shape: `{"detail": …}`.
+
+For 422 the detail is FastAPI's list of problems, which the hosted service answers with; for
+anything else it is one sentence.
+"""
+
+from typing import Any, Final
+
+from flask import Flask, Response, jsonify
+from peewee import PeeweeException
+from werkzeug.exceptions import HTTPException
+
+from feedbackstore import documents
+from feedbackstore.errors import (
+    ABSENT,
+    Conflict,
+    Invalid,
+    NotFound,
+    Problem,
+    StoreError,
+    Unavailable,
+)
+
+RETRY_AFTER: Final = "1"
+"""Seconds after which a caller may try again what the store could not do just now."""
+
+_SHOWN: Final = 200
+
+
+def init_app(app: Flask) -> None:
+    """Translate the store's errors, and Werkzeug's, for the whole app."""
+    app.register_error_handler(Invalid, _refuse_invalid)
+    app.register_error_handler(NotFound, _refuse_missing)
+    app.register_error_handler(Conflict, _refuse_conflict)
+    app.register_error_handler(Unavailable, _refuse_for_now)
+    app.register_error_handler(PeeweeException, _refuse_unreadable)
+    app.register_error_handler(HTTPException, refuse_http)
+
+
+def answer(status: int, detail: Any) -> Response:
+    """An error's response."""
+    response = jsonify(detail=detail)
+    response.status_code = status
+    return response
+
+
+def refuse_http(error: HTTPException) -> Response:
+    """Werkzeug's own errors: no such route, no such method, too long a body."""
+    if error.response is not None:
+        return Response(error.response.get_data(), error.response.status_code)
+    said = error.description if error.description != type(error).description else None
+    response = answer(error.code or 500, said or error.name)
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value
+    return response
+
+
+def _refuse_invalid(error: Invalid) -> Response:
+    return answer(422, [_shown(problem) for problem in error.problems])
+
+
+def _refuse_missing(error: NotFound) -> Response:
+    return answer(404, str(error))
+
+
+def _refuse_conflict(error: Conflict) -> Response:
+    return answer(409, str(error))
+
+
+def _refuse_for_now(error: StoreError) -> Response:
+    response = answer(503, f"{error} Try again in a moment.")
+    response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def _refuse_unreadable(error: PeeweeException) -> Response:
+    return _refuse_for_now(Unavailable("The store cannot be read just now."))
+
+
+def _shown(problem: Problem) -> dict[str, Any]:
+    detail: dict[str, Any] = {"loc": list(problem.loc), "msg": problem.msg, "type": problem.type}
+    if problem.input is not ABSENT:
+        detail["input"] = _cut(problem.input)
+    if problem.ctx:
+        detail["ctx"] = problem.ctx
+    return detail
+
+
+def _cut(value: Any) -> Any:
+    """A refused value, so short that a long one does not come back whole."""
+    text = documents.dump(value)
+    return value if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -1,0 +1,71 @@
+"""Feedback over HTTP: submit it, list what was said of one entity."""
+
+from typing import Any
+
+from flask import g
+
+from feedbackstore import feedback, ids
+from feedbackstore.api.blueprint import Blueprint
+from feedbackstore.api.schemas import (
+    FeedbackItem,
+    FeedbackList,
+    FeedbackQuery,
+    FeedbackSubmitRequest,
+    FeedbackSubmitResponse,
+)
+from feedbackstore.errors import Invalid
+from feedbackstore.models import Feedback
+
+blueprint = Blueprint("feedback", __name__, url_prefix="/v1")
+
+
+@blueprint.post("/feedback/submit")
+@blueprint.scope("submit")
+@blueprint.refuses_invalid
+@blueprint.arguments(FeedbackSubmitRequest)
+@blueprint.response(200, FeedbackSubmitResponse, description="Successful Response")
+@blueprint.doc(operationId="submit_feedback_v1_feedback_submit_post")
+def submit_feedback(submitted: dict[str, Any]) -> Feedback:
+    """Submit Feedback
+
+    Submit feedback for a request, execution, or chat by its ID.
+    """
+    return _submit(submitted)
+
+
+@blueprint.post("/experimental/feedback/submit")
+@blueprint.scope("submit")
+@blueprint.refuses_invalid
+@blueprint.arguments(FeedbackSubmitRequest)
+@blueprint.response(200, FeedbackItem)
+def submit_experimental_feedback(submitted: dict[str, Any]) -> Feedback:
+    """Submit Feedback (npm client)
+
+    The same under the path that the npm client uses; the answer repeats what was submitted.
+    """
+    return _submit(submitted)
+
+
+@blueprint.get("/feedback/<entity_id:entity_id>")
+@blueprint.scope("read")
+@blueprint.refuses_invalid
+@blueprint.arguments(FeedbackQuery, location="query")
+@blueprint.response(200, FeedbackList)
+def get_feedback(query: dict[str, Any], entity_id: str) -> dict[str, Any]:
+    """Get Feedback
+
+    The feedback on one request, agent execution or chat, the newest first.
+    """
+    ids.check(entity_id, "path", "entity_id")
+    items = feedback.list_newest(
+        g.project, query["type"], entity_id, offset=query["offset"], limit=query["limit"]
+    )
+    asked_for = {f"{kind}_id": None for kind in ids.KINDS} | {f"{query['type']}_id": entity_id}
+    return {**asked_for, "items": items}
+
+
+def _submit(submitted: dict[str, Any]) -> Feedback:
+    try:
+        return feedback.submit(g.project, **submitted)
+    except Invalid as error:
+        raise error.under("body") from None

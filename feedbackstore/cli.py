@@ -1,0 +1,127 @@
+"""The store's own commands: flask migrate, flask keys …, flask import-predictions."""
+
+import json
+from typing import IO
+
+import click
+
+from feedbackstore import database, imports, keys, migrations, settings
+from feedbackstore.command import StoreCommand, progress
+from feedbackstore.predictions import Recorded
+from feedbackstore.store import open_store
+
+
+@click.command(cls=StoreCommand)
+def migrate() -> None:
+    """Create the database, or bring it up to date.
+
+    Safe to run again, and while another one runs: the second waits and finds nothing to do.
+    """
+    values = settings.load()
+    applied = migrations.upgrade(values["DATABASE_URL"], values["DATABASE_TIMEOUT"])
+    for name in applied:
+        click.echo(f"applied {name}", err=True)
+    click.echo(f"{database.path_of(values['DATABASE_URL'])} is up to date", err=True)
+
+
+@click.group("keys")
+def keys_group() -> None:
+    """Make, list and revoke API keys."""
+
+
+def _scopes(_: click.Context, __: click.Parameter, value: str) -> list[str]:
+    scopes = [scope.strip() for scope in value.split(",") if scope.strip()]
+    unknown = [scope for scope in scopes if scope not in keys.SCOPES]
+    if unknown or not scopes:
+        choices = ", ".join(keys.SCOPES)
+        raise click.BadParameter(f"{', '.join(unknown) or 'nothing'} is not among {choices}")
+    return scopes
+
+
+@keys_group.command(cls=StoreCommand)
+@click.option("--project", default=keys.DEFAULT_PROJECT, show_default=True, help="Whose key it is.")
+@click.option(
+    "--scopes",
+    default=",".join(keys.DEFAULT_SCOPES),
+    show_default=True,
+    callback=_scopes,
+    help=f"What it may do: {', '.join(keys.SCOPES)}; several with commas.",
+)
+@click.option("--name", default="", help="A note to know it by.")
+@click.option("--if-none", is_flag=True, help="Do nothing where there is a key already.")
+def create(project: str, scopes: list[str], name: str, if_none: bool) -> None:
+    """Make a key and print it. It is shown this once; only its digest is kept."""
+    open_store()
+    key = keys.create(project, scopes, name, only_first=if_none)
+    if key:
+        click.echo(key)
+
+
+@keys_group.command("list", cls=StoreCommand)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_keys(as_json: bool) -> None:
+    """Print every key's id, project, scopes and state; no secret."""
+    open_store()
+    rows = [
+        {
+            "id": record.key_id,
+            "project": record.project.name,
+            "scopes": record.scopes,
+            "created": record.created_at[:19] + "Z",
+            "revoked": record.revoked_at[:19] + "Z" if record.revoked_at else "",
+            "name": record.name,
+        }
+        for record in keys.list_all()
+    ]
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+    elif rows:
+        _print_table(rows)
+    else:
+        click.echo("There is no key yet. To make one: flask keys create", err=True)
+
+
+@keys_group.command(cls=StoreCommand)
+@click.argument("key_id")
+def revoke(key_id: str) -> None:
+    """Make the key with this id (see `flask keys list`) useless, at once and for good."""
+    open_store()
+    record = keys.revoke(key_id)
+    click.echo(f"{record.key_id} is revoked since {record.revoked_at}", err=True)
+
+
+@click.command("import-predictions", cls=StoreCommand)
+@click.argument("file", type=click.File("rb"))
+@click.option(
+    "--project", default=keys.DEFAULT_PROJECT, show_default=True, help="Whose predictions they are."
+)
+@click.option("--replace", is_flag=True, help="Replace those stored with other content.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def import_predictions(file: IO[bytes], project: str, replace: bool, quiet: bool) -> None:
+    """Store the predictions in FILE (- for stdin): a JSON object a line, all or none.
+
+    Each line holds kind, id and input, and optionally model, domain, created_at, output,
+    json_schema, tools and metadata. The same prediction again is fine.
+    """
+    open_store()
+    project_id = keys.get_project(project).id
+    with progress(file, None, quiet) as lines:
+        recorded = imports.record_lines(project_id, lines, replace=replace)
+    if not quiet:
+        click.echo(_in_words(recorded), err=True)
+
+
+def _in_words(recorded: Recorded) -> str:
+    total = recorded.created + recorded.unchanged + recorded.replaced
+    return (
+        f"{total} predictions: {recorded.created} new, {recorded.unchanged} there already,"
+        f" {recorded.replaced} replaced"
+    )
+
+
+def _print_table(rows: list[dict[str, str]]) -> None:
+    names = list(rows[0])
+    widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in names}
+    for row in [{name: name for name in names}, *rows]:
+        click.echo("  ".join(row[name].ljust(widths[name]) for name in names).rstrip())

@@ -1,0 +1,69 @@
+"""The errors of the store, worded for whoever called it.
+
+`api/errors.py` gives each a status, `command.py` makes each a line on stderr; nothing else
+catches them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Loc = tuple[str | int, ...]
+
+ABSENT: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with what came in.
+
+    `loc` is the path to it from the outermost value, `type` a word for machines (those of
+    pydantic's error list wherever one fits: the hosted service speaks them), `ctx` more about it.
+    """
+
+    loc: Loc
+    type: str
+    msg: str
+    input: Any = ABSENT
+    ctx: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        place = ".".join(str(part) for part in self.loc)
+        return f"{place}: {self.msg}" if place else self.msg
+
+
+class StoreError(Exception):
+    """Something that the caller can act on; the message says what, where and how."""
+
+
+class Invalid(StoreError):
+    """What came in breaks a rule; nothing of it was stored."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems: Sequence[Problem] = problems
+
+    def under(self, *loc: str | int) -> "Invalid":
+        """The same, seen from further out: `loc` goes before every place."""
+        return Invalid(
+            *(
+                Problem(loc + problem.loc, problem.type, problem.msg, problem.input, problem.ctx)
+                for problem in self.problems
+            )
+        )
+
+
+class NotFound(StoreError):
+    """There is no such record in the caller's project."""
+
+
+class Conflict(StoreError):
+    """The record is there already, with other content."""
+
+
+class Unavailable(StoreError):
+    """The database cannot take this now; the same again, a little later, may go through."""
+
+
+class Unusable(StoreError):
+    """The store cannot be opened as things are: a setting, a file or a schema needs a hand."""

@@ -1,0 +1,102 @@
+"""What a person said of a prediction: submitted, found, joined to the prediction it is about."""
+
+from typing import Any, Final, Literal
+
+from peewee import Case, ModelAlias, ModelSelect, Value, fn
+
+from feedbackstore import database, documents, ids
+from feedbackstore.errors import Invalid, Problem
+from feedbackstore.models import ID_FIELDS, Feedback, Prediction
+
+RATINGS: Final = ("up", "down")
+
+
+def submit(
+    project: int,
+    *,
+    request_id: str | None = None,
+    agent_execution_id: str | None = None,
+    chat_id: str | None = None,
+    response: dict[str, documents.Json] | None = None,
+    notes: str | None = None,
+    rating: Literal["up", "down"] | None = None,
+    tags: dict[str, str] | None = None,
+    flag: bool | None = None,
+) -> Feedback:
+    """Store one piece of feedback; when this returns, it is on disk.
+
+    Raises Invalid when it names nothing that it is about, names it by what is no id, or says
+    nothing of it.
+    """
+    about = {
+        "request_id": request_id,
+        "agent_execution_id": agent_execution_id,
+        "chat_id": chat_id,
+    }
+    said = {
+        "response": None if response is None else documents.dump(response),
+        "notes": notes,
+        "rating": rating,
+        "tags": None if tags is None else documents.dump(tags),
+        "flag": flag,
+    }
+    _check(about, said)
+    row = Feedback(uuid=ids.uuid7(), project=project, created_at=ids.now(), **about, **said)
+    with database.write():
+        row.save(force_insert=True)
+    return row
+
+
+def list_newest(
+    project: int, kind: str, entity_id: str, *, offset: int, limit: int
+) -> list[Feedback]:
+    """The feedback on one request, agent execution or chat, the newest first."""
+    query = (
+        Feedback.select()
+        .where(Feedback.project == project, ID_FIELDS[kind] == entity_id)
+        .order_by(Feedback.id.desc())
+        .offset(offset)
+        .limit(limit)
+    )
+    return list(query)
+
+
+def prediction_id(source: type[Feedback] | ModelAlias = Feedback) -> Any:
+    """An SQL expression: the row id of the prediction that a row of feedback joins, or null.
+
+    Feedback may name a request, an agent execution and a chat: the first that has a prediction
+    is the one.
+    """
+    return fn.COALESCE(*(_lookup(source, kind) for kind in ids.KINDS))
+
+
+def kind_named(source: type[Feedback] | ModelAlias = Feedback) -> Any:
+    """An SQL expression: the first kind of which a row of feedback names an id."""
+    whens = [(_column(source, kind).is_null(False), Value(kind)) for kind in ids.KINDS]
+    return Case(None, whens)
+
+
+def _lookup(source: type[Feedback] | ModelAlias, kind: str) -> ModelSelect:
+    found = Prediction.alias()
+    return found.select(found.id).where(
+        found.project == source.project,
+        found.kind == kind,
+        found.entity_id == _column(source, kind),
+    )
+
+
+def _column(source: type[Feedback] | ModelAlias, kind: str) -> Any:
+    return getattr(source, f"{kind}_id")
+
+
+def _check(about: dict[str, str | None], said: dict[str, Any]) -> None:
+    problems: list[Problem] = []
+    for name, value in about.items():
+        if value is not None:
+            problems += ids.problems(value, (name,))
+    for members in (about, said):
+        if all(value is None for value in members.values()):
+            message = f"At least one of {', '.join(members)} is needed"
+            problems.append(Problem((), "value_error", message))
+    if problems:
+        raise Invalid(*problems)

@@ -1,0 +1,57 @@
+"""Predictions from a file: every line checked first, then all of them stored, or none."""
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO, Final
+
+from feedbackstore import documents, predictions
+from feedbackstore.errors import Conflict, Invalid, StoreError
+from feedbackstore.predictions import Content, Recorded
+
+_SHOWN: Final = 20
+
+
+def record_lines(project: int, lines: Iterable[bytes], *, replace: bool = False) -> Recorded:
+    """Store one prediction for each line that is not blank.
+
+    The checked lines wait in a temporary file: memory stays small however long the input is, and
+    the write lock is not held while it is read. Raises StoreError, naming the lines that are
+    wrong, or Conflict.
+    """
+    with tempfile.TemporaryFile() as checked:
+        _check(lines, checked)
+        checked.seek(0)
+        try:
+            return predictions.record(project, map(_content, checked), replace=replace)
+        except Conflict as error:
+            raise Conflict(f"Nothing was imported. {error}") from None
+
+
+def _check(lines: Iterable[bytes], checked: IO[bytes]) -> None:
+    complaints: list[str] = []
+    count = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            content = predictions.check(documents.parse(line, envelope=1))
+        except Invalid as error:
+            count += 1
+            complaints += _in_words(number, error) if count <= _SHOWN else []
+        else:
+            checked.write(json.dumps(content).encode() + b"\n")
+    if count:
+        more = [f"and {count - _SHOWN} more lines"] if count > _SHOWN else []
+        counted = "1 line is" if count == 1 else f"{count} lines are"
+        raise StoreError("\n".join([f"Nothing was imported: {counted} wrong.", *complaints, *more]))
+
+
+def _in_words(number: int, error: Invalid) -> Iterator[str]:
+    for problem in error.problems:
+        yield f"line {number}: {problem}"
+
+
+def _content(line: bytes) -> Content:
+    content: Content = json.loads(line)
+    return content

@@ -1,0 +1,114 @@
+"""API keys: made, checked, listed, revoked; and the projects that they open.
+
+A key reads `fbk_<id>_<secret>`. The id may be shown; the secret is 32 random bytes, so one SHA-256
+of the whole key is all that needs to be kept (a slow hash guards guessable passwords, not these).
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from feedbackstore import database, ids
+from feedbackstore.errors import Invalid, NotFound, Problem
+from feedbackstore.models import ApiKey, Project
+
+SCOPES: Final = ("submit", "read", "review", "export", "admin")
+DEFAULT_SCOPES: Final = ("submit", "read")
+DEFAULT_PROJECT: Final = "default"
+
+_PROJECT_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
+_NO_DIGEST: Final = hashlib.sha256(b"no key has this digest").hexdigest()
+
+
+def create(
+    project: str = DEFAULT_PROJECT,
+    scopes: Collection[str] = DEFAULT_SCOPES,
+    name: str = "",
+    *,
+    only_first: bool = False,
+) -> str | None:
+    """Make a key and return its text, which is nowhere kept.
+
+    `only_first` makes none, and returns None, where there is already one that is not revoked.
+    Raises Invalid for a project's name or a scope that is none.
+    """
+    _check(project, scopes)
+    with database.write():
+        if only_first and ApiKey.select().where(ApiKey.revoked_at.is_null()).exists():
+            return None
+        owner = _project_made_on_first_use(project)
+        key_id = secrets.token_hex(6)
+        key = f"fbk_{key_id}_{secrets.token_urlsafe(32)}"
+        ApiKey.create(
+            project=owner,
+            key_id=key_id,
+            digest=_digest(key),
+            name=name,
+            scopes=",".join(scope for scope in SCOPES if scope in scopes),
+            created_at=ids.now(),
+        )
+    return key
+
+
+def find(key: str) -> ApiKey | None:
+    """The record of a key that is good; None for any other, in about the same time."""
+    key_id = key.split("_")[1] if key.count("_") >= 2 else ""
+    record = ApiKey.get_or_none(ApiKey.key_id == key_id)
+    good = hmac.compare_digest(record.digest if record else _NO_DIGEST, _digest(key))
+    return record if record and good and record.revoked_at is None else None
+
+
+def list_all() -> Iterable[ApiKey]:
+    """Every key's record, the oldest first, each with its project."""
+    query = ApiKey.select(ApiKey, Project).join(Project).order_by(ApiKey.id)
+    return query.iterator()
+
+
+def revoke(key_id: str) -> ApiKey:
+    """Make a key useless from now on; once more changes nothing. Raises NotFound."""
+    with database.write():
+        record = ApiKey.get_or_none(ApiKey.key_id == key_id)
+        if record is None:
+            raise NotFound(f"There is no key {key_id}. To see them all, run: flask keys list")
+        if record.revoked_at is None:
+            record.revoked_at = ids.now()
+            record.save(only=[ApiKey.revoked_at])
+    return record
+
+
+def get_project(name: str) -> Project:
+    """The project of that name. Raises NotFound, naming those that are there."""
+    project = Project.get_or_none(Project.name == name)
+    if project is None:
+        names = [row.name for row in Project.select(Project.name).order_by(Project.name)]
+        known = f"There are: {', '.join(names)}." if names else "There is none yet."
+        raise NotFound(
+            f"There is no project {name!r}. {known}"
+            " A project is made by its first key: flask keys create --project NAME"
+        )
+    return project
+
+
+def _check(project: str, scopes: Collection[str]) -> None:
+    if not _PROJECT_NAME.fullmatch(project):
+        message = (
+            "A project's name should be 1 to 64 of a-z, 0-9, dot, dash and underscore,"
+            " and begin and end with a letter or digit"
+        )
+        raise Invalid(Problem(("project",), "string_pattern_mismatch", message, project))
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown or not scopes:
+        message = f"Scopes are among {', '.join(SCOPES)}; {', '.join(unknown) or 'none'} is not"
+        raise Invalid(Problem(("scopes",), "literal_error", message, unknown))
+
+
+def _project_made_on_first_use(name: str) -> Project:
+    project, _ = Project.get_or_create(name=name, defaults={"created_at": ids.now()})
+    return project
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,90 @@
+"""The schema: numbered changes in this folder, applied by peewee's own runner under a lock.
+
+Each change is a transaction of its own, and holds frozen copies of the tables it makes: the models
+go on, a migration that has been released does not.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import peewee
+from playhouse.migrations import Runner
+
+from feedbackstore import database
+from feedbackstore.errors import Unusable
+
+FOLDER: Final = Path(__file__).parent
+
+
+def upgrade(url: str, timeout: float = 5) -> list[str]:
+    """Create the database or bring it up to date; the names of the changes that were applied.
+
+    Raises Unusable for a database that is newer than this code, or is none.
+    """
+    path = database.path_of(url)
+    with _lock(path.parent):
+        database.create(url)
+        database.connect(url, timeout)
+        with _readable(path):
+            _refuse_newer(path)
+            return list(_runner().up())
+
+
+def check(url: str) -> None:
+    """Raise Unusable unless the open database has exactly the schema that this code knows."""
+    path = database.path_of(url)
+    with _readable(path):
+        _refuse_newer(path)
+        pending = [step.name for step in _runner().status() if not step.applied]
+    if pending:
+        raise Unusable(
+            f"The database {path} is older than this version: {', '.join(pending)} is not applied."
+            " To bring it up to date, run: flask migrate"
+        )
+
+
+def _refuse_newer(path: Path) -> None:
+    unknown = [step.name for step in _runner().status() if step.path is None]
+    if unknown:
+        raise Unusable(
+            f"The database {path} is newer than this version, which does not know"
+            f" {', '.join(unknown)}. Install the version that made it, or open another database"
+            " (set FEEDBACKSTORE_DATABASE_URL)."
+        )
+
+
+def _runner() -> Runner:
+    return Runner(database.proxy.obj, str(FOLDER))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except peewee.DatabaseError as error:
+        raise Unusable(
+            f"The database {path} cannot be used: {error}. Check the file and its directory's"
+            " permissions, or set FEEDBACKSTORE_DATABASE_URL to another file."
+        ) from error
+
+
+@contextmanager
+def _lock(directory: Path) -> Iterator[None]:
+    """Wait until no other process migrates in `directory`.
+
+    The kernel lets go of the lock when its holder dies. It is taken on the directory, not on the
+    database: closing any descriptor of that file would drop SQLite's own locks.
+    """
+    try:
+        descriptor = os.open(directory, os.O_RDONLY)
+    except OSError as error:
+        raise Unusable(f"The directory {directory} cannot be used: {error.strerror}.") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

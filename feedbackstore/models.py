@@ -1,0 +1,98 @@
+"""The tables. Documents are kept as JSON text: it comes back byte for byte on any backend.
+
+Moments are RFC 3339 text in UTC with six digits of a second (`ids.moment`): they sort as text.
+Every table but Project belongs to a project, and every index that finds a row begins with it.
+"""
+
+from typing import Final
+
+from peewee import AutoField, BooleanField, ForeignKeyField, TextField
+
+from feedbackstore.database import Model
+
+
+class Project(Model):
+    """A wall: keys, predictions and feedback of one project are not there for another."""
+
+    id = AutoField()
+    name = TextField(unique=True)
+    created_at = TextField()
+
+
+class ApiKey(Model):
+    """A bearer key: `key_id` is the part that may be shown, `digest` the SHA-256 of the whole."""
+
+    id = AutoField()
+    project = ForeignKeyField(Project)
+    key_id = TextField(unique=True)
+    digest = TextField()
+    name = TextField()
+    scopes = TextField()
+    created_at = TextField()
+    revoked_at = TextField(null=True)
+
+
+class Prediction(Model):
+    """What a model was asked and answered; found by project, kind and the caller's id."""
+
+    id = AutoField()
+    project = ForeignKeyField(Project, index=False)
+    kind = TextField()
+    entity_id = TextField()
+    model = TextField(null=True)
+    domain = TextField(null=True)
+    created_at = TextField(null=True)
+    input = TextField()
+    output = TextField(null=True)
+    json_schema = TextField(null=True)
+    tools = TextField(null=True)
+    metadata = TextField(null=True)
+    recorded_at = TextField()
+
+    class Meta:
+        indexes = (
+            (("project", "kind", "entity_id"), True),
+            (("project", "kind", "id"), False),
+        )
+
+
+class Feedback(Model):
+    """What a person said of a prediction; `id` orders it, `uuid` is how callers know it."""
+
+    id = AutoField()
+    uuid = TextField(unique=True)
+    project = ForeignKeyField(Project, index=False)
+    request_id = TextField(null=True)
+    agent_execution_id = TextField(null=True)
+    chat_id = TextField(null=True)
+    response = TextField(null=True)
+    notes = TextField(null=True)
+    rating = TextField(null=True)
+    tags = TextField(null=True)
+    flag = BooleanField(null=True)
+    created_at = TextField()
+
+    class Meta:
+        indexes = ((("project", "id"), False),)
+
+
+ID_FIELDS: Final = {
+    "request": Feedback.request_id,
+    "agent_execution": Feedback.agent_execution_id,
+    "chat": Feedback.chat_id,
+}
+"""Which of feedback's columns names a prediction of which kind."""
+
+for _kind, _field in ID_FIELDS.items():
+    # Partial, for most feedback names one id: the indexes of the other two then cost nothing.
+    Feedback.add_index(
+        Feedback.index(
+            Feedback.project,
+            _field,
+            Feedback.id,
+            where=_field.is_null(False),
+            name=f"feedback_by_{_kind}",
+        )
+    )
+
+TABLES: Final = (Project, ApiKey, Prediction, Feedback)

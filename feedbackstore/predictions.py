@@ -1,0 +1,164 @@
+"""What a model was asked and answered: checked, recorded, found again.
+
+Feedback names a prediction by the caller's own id, and may arrive before it; the two are joined
+when they are read (`feedback.joined`), so nothing has to be kept in step here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from feedbackstore import checks, database, documents, ids, messages
+from feedbackstore.errors import Conflict, Invalid, Loc, NotFound, Problem
+from feedbackstore.models import Prediction
+
+MAX_BATCH: Final = 1000
+
+Content = dict[str, str | None]
+
+
+@dataclass(slots=True)
+class Recorded:
+    """How many predictions were new, were there already, and took another's place."""
+
+    created: int = 0
+    unchanged: int = 0
+    replaced: int = 0
+
+
+def check(document: Any, loc: Loc = ()) -> Content:
+    """The columns of a prediction's JSON object (docs/api.md). Raises Invalid with every problem."""
+    problems = checks.members(document, loc, _REQUIRED, _OPTIONAL)
+    if problems:
+        raise Invalid(*problems)
+    created_at = document.get("created_at")
+    return {
+        **{name: document.get(name) for name in ("kind", "model", "domain")},
+        "entity_id": document["id"],
+        "created_at": ids.moment(datetime.fromisoformat(created_at)) if created_at else None,
+        **{name: _text(document.get(name)) for name in _DOCUMENTS},
+    }
+
+
+def check_batch(documents_: Any, loc: Loc = ()) -> list[Content]:
+    """The columns of up to MAX_BATCH predictions. Raises Invalid, naming each by its index."""
+    if len(documents_) > MAX_BATCH:
+        message = f"List should have at most {MAX_BATCH} items, not {len(documents_)}"
+        raise Invalid(Problem(loc, "too_long", message, ctx={"max_length": MAX_BATCH}))
+    contents, problems = [], []
+    for index, document in enumerate(documents_):
+        try:
+            contents.append(check(document, (*loc, index)))
+        except Invalid as error:
+            problems += error.problems
+    if problems:
+        raise Invalid(*problems)
+    return contents
+
+
+def record(project: int, contents: Iterable[Content], *, replace: bool = False) -> Recorded:
+    """Store checked predictions, all or none.
+
+    The same again is fine. Raises Conflict, naming the first that is there with other content,
+    unless `replace`.
+    """
+    recorded = Recorded()
+    now = ids.now()
+    with database.write():
+        for index, content in enumerate(contents):
+            _record_one(project, content, index, now, recorded, replace=replace)
+    return recorded
+
+
+def get(project: int, kind: str, entity_id: str) -> Prediction:
+    """The prediction of that kind and id. Raises NotFound."""
+    found = _find(project, kind, entity_id)
+    if found is None:
+        raise NotFound(f"There is no prediction of kind {kind} with this id.")
+    return found
+
+
+def list_newest(project: int, kind: str, *, skip: int, limit: int) -> list[Prediction]:
+    """The predictions of one kind, those recorded last first."""
+    query = (
+        Prediction.select()
+        .where(Prediction.project == project, Prediction.kind == kind)
+        .order_by(Prediction.id.desc())
+        .offset(skip)
+        .limit(limit)
+    )
+    return list(query)
+
+
+def _record_one(
+    project: int, content: Content, index: int, now: str, recorded: Recorded, *, replace: bool
+) -> None:
+    stored = _find(project, str(content["kind"]), str(content["entity_id"]))
+    if stored is None:
+        Prediction.insert(project=project, recorded_at=now, **content).execute()
+        recorded.created += 1
+    elif all(getattr(stored, name) == value for name, value in content.items()):
+        recorded.unchanged += 1
+    elif replace:
+        Prediction.update(recorded_at=now, **content).where(Prediction.id == stored.id).execute()
+        recorded.replaced += 1
+    else:
+        raise Conflict(
+            f"The prediction of kind {stored.kind} with the id {stored.entity_id!r} (the one at"
+            f" index {index}) is stored with other content. To replace it, say so: ?replace=true,"
+            " or --replace on the command line."
+        )
+
+
+def _find(project: int, kind: str, entity_id: str) -> Prediction | None:
+    return Prediction.get_or_none(
+        Prediction.project == project,
+        Prediction.kind == kind,
+        Prediction.entity_id == entity_id,
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else documents.dump(value)
+
+
+def _moment(value: Any, loc: Loc) -> list[Problem]:
+    problems = checks.text(value, loc)
+    if problems:
+        return problems
+    try:
+        when = datetime.fromisoformat(value)
+        ids.moment(when)
+    except (ValueError, OverflowError):
+        when = None
+    if when is None or when.tzinfo is None:
+        message = "Input should be a moment with its offset from UTC, as in 2026-11-01T12:00:00Z"
+        return [Problem(loc, "datetime_parsing", message, value)]
+    return []
+
+
+def _output(value: Any, loc: Loc) -> list[Problem]:
+    if messages.is_message(value):
+        return messages.check(value, loc)
+    if isinstance(value, str | dict | list):
+        return []
+    message = "Input should be an object, a list or a string"
+    return [Problem(loc, "output_type", message, value)]
+
+
+_REQUIRED: Final = {
+    "kind": checks.one_of(ids.KINDS),
+    "id": ids.problems,
+    "input": messages.check_all,
+}
+_DOCUMENTS: Final = ("input", "output", "json_schema", "tools", "metadata")
+_OPTIONAL: Final = {
+    "model": checks.filled_text,
+    "domain": checks.filled_text,
+    "created_at": _moment,
+    "output": _output,
+    "json_schema": checks.mapping,
+    "tools": messages.check_tools,
+    "metadata": checks.mapping,
+}

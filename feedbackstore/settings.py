@@ -1,0 +1,84 @@
+"""Every setting of the store: its name, default, parser and help, in one tuple.
+
+A setting `NAME` is read from the environment variable `FEEDBACKSTORE_NAME`, or from the file that
+`FEEDBACKSTORE_NAME_FILE` names (for secrets that a service manager hands over as files).
+The environment is read nowhere else.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from feedbackstore.errors import Unusable
+
+PREFIX = "FEEDBACKSTORE_"
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1; raises ValueError."""
+    number = int(text)
+    if number < 1:
+        raise ValueError("a whole number of at least 1 is needed")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting; `parse` turns its text into a value or raises ValueError."""
+
+    name: str
+    default: str
+    parse: Callable[[str], Any]
+    help: str
+
+
+SETTINGS = (
+    Setting(
+        "DATABASE_URL",
+        "sqlite:///feedback.db",
+        str,
+        "Where the store keeps its data: `sqlite:///` and a path, relative to the working directory"
+        " (four slashes make it absolute).",
+    ),
+    Setting(
+        "DATABASE_TIMEOUT",
+        "5",
+        positive,
+        "Seconds that a write waits for another process's write before it is refused with 503.",
+    ),
+    Setting(
+        "MAX_BODY_BYTES",
+        str(8 * 1024 * 1024),
+        positive,
+        "Bytes in a request's body, at most; a longer one is refused with 413.",
+    ),
+    Setting("WORKERS", "2", positive, "Processes that gunicorn serves with."),
+    Setting("THREADS", "16", positive, "Threads in each of those processes."),
+)
+
+
+def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Every setting by its name. Raises Unusable, naming the variable whose text is no value."""
+    environ = os.environ if environ is None else environ
+    return {setting.name: _value(setting, environ) for setting in SETTINGS}
+
+
+def _value(setting: Setting, environ: Mapping[str, str]) -> Any:
+    variable = PREFIX + setting.name
+    text = environ.get(variable) or _from_file(variable, environ) or setting.default
+    try:
+        return setting.parse(text)
+    except ValueError as error:
+        raise Unusable(f"{variable}={text} is no value: {error}. {setting.help}") from None
+
+
+def _from_file(variable: str, environ: Mapping[str, str]) -> str | None:
+    path = environ.get(f"{variable}_FILE")
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unusable(f"{variable}_FILE={path} cannot be read: {error}") from None

@@ -1,0 +1,146 @@
+"""A store of its own for each test, and the people who come to it.
+
+`writer` may submit and read in the project default, `exporter` may only export there, `stranger`
+may do everything in another project.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from feedbackstore import database, feedback, keys, migrations, predictions
+from feedbackstore.app import create_app
+from feedbackstore.models import Feedback
+from feedbackstore.store import open_store
+from flask import Flask
+from flask.testing import FlaskClient
+
+from exports.cli import export_jsonl
+
+
+@pytest.fixture
+def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a database that is not there yet; every setting leads to it."""
+    address = f"sqlite:///{tmp_path}/feedback.db"
+    monkeypatch.setenv("FEEDBACKSTORE_DATABASE_URL", address)
+    return address
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[str]:
+    """An empty store, open."""
+    migrations.upgrade(url)
+    open_store()
+    yield url
+    database.close()
+
+
+@pytest.fixture
+def project(store: str) -> int:
+    """The row id of the project `default`."""
+    keys.create()
+    return keys.get_project("default").id
+
+
+@pytest.fixture
+def app(store: str) -> Flask:
+    """The app on that store."""
+    return create_app()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client without a key."""
+    return app.test_client()
+
+
+class Caller:
+    """A client that shows its key."""
+
+    def __init__(self, client: FlaskClient, key: str) -> None:
+        self._client = client
+        self.key = key
+        self.headers = {"Authorization": f"Bearer {key}"}
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        send = getattr(self._client, method)
+
+        def call(path: str, **kwargs: Any) -> Any:
+            headers = {**self.headers, **kwargs.pop("headers", {})}
+            return send(path, headers=headers, **kwargs)
+
+        return call
+
+    def submit(self, **members: Any) -> Any:
+        """Submit feedback."""
+        return self.post("/v1/feedback/submit", json=members)
+
+
+def _caller(client: FlaskClient, **options: Any) -> Caller:
+    key = keys.create(**options)
+    assert key is not None
+    return Caller(client, key)
+
+
+@pytest.fixture
+def writer(client: FlaskClient) -> Caller:
+    """May submit and read in the project default."""
+    return _caller(client)
+
+
+@pytest.fixture
+def exporter(client: FlaskClient) -> Caller:
+    """May only export from the project default."""
+    return _caller(client, scopes=["export"])
+
+
+@pytest.fixture
+def stranger(client: FlaskClient) -> Caller:
+    """May do everything, in a project of their own."""
+    return _caller(client, project="elsewhere", scopes=keys.SCOPES)
+
+
+Predict = Callable[..., None]
+Say = Callable[..., Feedback]
+
+
+@pytest.fixture
+def predict(project: int) -> Predict:
+    """Record a prediction of the request `id`, or of another kind."""
+
+    def record(id: str, *, kind: str = "request", replace: bool = False, **members: Any) -> None:
+        document = {
+            "kind": kind,
+            "id": id,
+            "input": [{"role": "user", "content": f"Read document {id}."}],
+            "output": {"total": 1},
+            **members,
+        }
+        predictions.record(project, [predictions.check(document)], replace=replace)
+
+    return record
+
+
+@pytest.fixture
+def say(project: int) -> Say:
+    """Submit feedback on the request `id`, or on whatever the members name."""
+
+    def submit(id: str | None = None, **members: Any) -> Feedback:
+        return feedback.submit(project, request_id=id, **members)
+
+    return submit
+
+
+Export = Callable[..., Result]
+
+
+@pytest.fixture
+def export(store: str) -> Export:
+    """Run `flask export-jsonl` with these arguments."""
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(export_jsonl, [str(argument) for argument in arguments])
+
+    return run

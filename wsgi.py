@@ -1,0 +1,5 @@
+"""What gunicorn and flask find."""
+
+from feedbackstore.app import create_app
+
+app = create_app()
