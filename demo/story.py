@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 import requests
-from demo.documents import DOCUMENTS
 from vlmrun.client import VLMRun
+
+from demo.documents import DOCUMENTS
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = Path(sys.executable).parent

@@ -19,20 +19,19 @@ from feedbackstore.command import StoreCommand, progress
 from feedbackstore.store import open_store
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[str]):
     """A day or a moment, as RFC 3339 has them; UTC where it says nothing else."""
 
     name = "moment"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The moment as the store writes it."""
         try:
             when = datetime.fromisoformat(value)
             return ids.moment(when if when.tzinfo else when.replace(tzinfo=UTC))
         except (ValueError, OverflowError):
-            self.fail(f"{value!r} is no day or moment: 2026-11-24 or 2026-11-24T08:00:00Z", param)
+            message = f"{value!r} is no day or moment: 2026-11-24 or 2026-11-24T08:00:00Z"
+            self.fail(message, param, ctx)
 
 
 @click.command("export-jsonl", cls=StoreCommand)
@@ -105,7 +104,9 @@ def export_jsonl(
 def _print(summary: Summary, format_name: str, out: Path, dry_run: bool) -> None:
     place = "stdout" if str(out) == "-" else str(out)
     verb = "would go" if dry_run else "written"
-    click.echo(f"{summary.written} {_rows(summary.written)} of {format_name} {verb} to {place}", err=True)
+    click.echo(
+        f"{summary.written} {_rows(summary.written)} of {format_name} {verb} to {place}", err=True
+    )
     left_out = summary.left_out.total()
     if left_out:
         click.echo(f"{left_out} {_rows(left_out)} of feedback left out:", err=True)

@@ -4,6 +4,8 @@ Rows are read in the order of their ids, a page at a time, each page a query of 
 transaction outlives its page, so a long export never holds back the server's log.
 """
 
+from __future__ import annotations
+
 import functools
 import operator
 from collections.abc import Iterator
@@ -73,7 +75,7 @@ def rows(project: int, filters: Filters, *, page: int = _PAGE) -> Iterator[Row]:
     seen = 0
     while True:
         query = _select(project, filters, last).where(Feedback.id > seen)
-        found = [Row._make(row) for row in query.order_by(Feedback.id).limit(page).tuples()]
+        found = [Row(*row) for row in _tuples(query.order_by(Feedback.id).limit(page))]
         yield from found
         if len(found) < page:
             return
@@ -85,12 +87,17 @@ def count(project: int, filters: Filters) -> int:
     return int(_filtered(Feedback.select(), project, filters, _last_id(project)).count())
 
 
+def _tuples(query: ModelSelect[Feedback]) -> Iterator[tuple[Any, ...]]:
+    found: Any = query.tuples()
+    return iter(found)
+
+
 def _last_id(project: int) -> int:
     newest = Feedback.select(fn.MAX(Feedback.id)).where(Feedback.project == project)
     return newest.scalar() or 0
 
 
-def _select(project: int, filters: Filters, last: int) -> ModelSelect:
+def _select(project: int, filters: Filters, last: int) -> ModelSelect[Feedback]:
     columns = (
         *(getattr(Feedback, name) for name in Row._fields[:11]),
         _superseded(filters, last),
@@ -104,7 +111,9 @@ def _select(project: int, filters: Filters, last: int) -> ModelSelect:
     return _filtered(Feedback.select(*columns), project, filters, last)
 
 
-def _filtered(query: ModelSelect, project: int, filters: Filters, last: int) -> ModelSelect:
+def _filtered(
+    query: ModelSelect[Feedback], project: int, filters: Filters, last: int
+) -> ModelSelect[Feedback]:
     query = query.join(
         Prediction, JOIN.LEFT_OUTER, on=(Prediction.id == feedback.prediction_id())
     ).where(Feedback.project == project, Feedback.id <= last, *_in_time(Feedback, filters))

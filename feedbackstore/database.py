@@ -112,5 +112,5 @@ def write() -> Iterator[None]:
 
 
 def raw_connection() -> Any:
-    """This thread's connection as the driver has it."""
+    """The thread's connection as the driver has it."""
     return proxy.connection()

@@ -38,6 +38,8 @@ class _Duplicates(dict[str, Json]):
 class _Unfit(str):
     """A number's text that has no place in a document; `type` and `msg` say why."""
 
+    __slots__ = ("msg", "type")
+
     type: str
     msg: str
 
@@ -145,7 +147,7 @@ def _float(text: str) -> float:
     return number
 
 
-def _constant(text: str) -> Json:
+def _constant(_: str) -> Json:
     raise _Flaw
 
 
@@ -154,9 +156,17 @@ def _marked_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(found) == len(pairs):
         return found
     marked = _Duplicates(found)
-    seen: set[str] = set()
-    marked.name = next(name for name, _ in pairs if name in seen or seen.add(name))
+    marked.name = _first_repeated([name for name, _ in pairs])
     return marked
+
+
+def _first_repeated(names: list[str]) -> str:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            break
+        seen.add(name)
+    return name
 
 
 def _marked_integer(text: str) -> int | _Unfit:
@@ -183,9 +193,7 @@ def _unfit(text: str, type_: str, message: str) -> _Unfit:
     return marked
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_float=_float, parse_constant=_constant
-)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)
 _MARKING_DECODER = json.JSONDecoder(
     object_pairs_hook=_marked_object,
     parse_float=_marked_float,

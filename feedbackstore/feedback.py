@@ -1,6 +1,8 @@
 """What a person said of a prediction: submitted, found, joined to the prediction it is about."""
 
-from typing import Any, Final, Literal
+from __future__ import annotations
+
+from typing import Any, Final, Literal, TypeAlias
 
 from peewee import Case, ModelAlias, ModelSelect, Value, fn
 
@@ -9,6 +11,8 @@ from feedbackstore.errors import Invalid, Problem
 from feedbackstore.models import ID_FIELDS, Feedback, Prediction
 
 RATINGS: Final = ("up", "down")
+
+Source: TypeAlias = "type[Feedback] | ModelAlias[Feedback]"
 
 
 def submit(
@@ -61,7 +65,7 @@ def list_newest(
     return list(query)
 
 
-def prediction_id(source: type[Feedback] | ModelAlias = Feedback) -> Any:
+def prediction_id(source: Source = Feedback) -> Any:
     """An SQL expression: the row id of the prediction that a row of feedback joins, or null.
 
     Feedback may name a request, an agent execution and a chat: the first that has a prediction
@@ -70,13 +74,13 @@ def prediction_id(source: type[Feedback] | ModelAlias = Feedback) -> Any:
     return fn.COALESCE(*(_lookup(source, kind) for kind in ids.KINDS))
 
 
-def kind_named(source: type[Feedback] | ModelAlias = Feedback) -> Any:
+def kind_named(source: Source = Feedback) -> Any:
     """An SQL expression: the first kind of which a row of feedback names an id."""
     whens = [(_column(source, kind).is_null(False), Value(kind)) for kind in ids.KINDS]
     return Case(None, whens)
 
 
-def _lookup(source: type[Feedback] | ModelAlias, kind: str) -> ModelSelect:
+def _lookup(source: Source, kind: str) -> ModelSelect[Prediction]:
     found = Prediction.alias()
     return found.select(found.id).where(
         found.project == source.project,
@@ -85,7 +89,7 @@ def _lookup(source: type[Feedback] | ModelAlias, kind: str) -> ModelSelect:
     )
 
 
-def _column(source: type[Feedback] | ModelAlias, kind: str) -> Any:
+def _column(source: Source, kind: str) -> Any:
     return getattr(source, f"{kind}_id")
 
 

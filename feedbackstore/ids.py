@@ -12,7 +12,7 @@ from feedbackstore.errors import Invalid, Loc, Problem
 MAX_LENGTH: Final = 256
 
 KINDS: Final = ("request", "agent_execution", "chat")
-"""What feedback can be about, in the order in which one piece of feedback looks for its prediction."""
+"""What feedback can be about, in the order in which it looks for its prediction."""
 
 
 def problems(value: Any, loc: Loc) -> list[Problem]:
@@ -49,7 +49,7 @@ def uuid7() -> str:
 
 
 def now() -> str:
-    """This moment as RFC 3339 text in UTC; texts of this shape sort as their moments do."""
+    """The present moment as RFC 3339 text in UTC; texts of this shape sort as their moments do."""
     return moment(datetime.now(UTC))
 
 

@@ -19,6 +19,7 @@ SCOPES: Final = ("submit", "read", "review", "export", "admin")
 DEFAULT_SCOPES: Final = ("submit", "read")
 DEFAULT_PROJECT: Final = "default"
 
+_KEY: Final = re.compile(r"fbk_(?P<id>[0-9a-f]+)_.+")
 _PROJECT_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 _NO_DIGEST: Final = hashlib.sha256(b"no key has this digest").hexdigest()
 
@@ -55,7 +56,8 @@ def create(
 
 def find(key: str) -> ApiKey | None:
     """The record of a key that is good; None for any other, in about the same time."""
-    key_id = key.split("_")[1] if key.count("_") >= 2 else ""
+    form = _KEY.fullmatch(key)
+    key_id = form["id"] if form else ""
     record = ApiKey.get_or_none(ApiKey.key_id == key_id)
     good = hmac.compare_digest(record.digest if record else _NO_DIGEST, _digest(key))
     return record if record and good and record.revoked_at is None else None
@@ -106,8 +108,8 @@ def _check(project: str, scopes: Collection[str]) -> None:
 
 
 def _project_made_on_first_use(name: str) -> Project:
-    project, _ = Project.get_or_create(name=name, defaults={"created_at": ids.now()})
-    return project
+    found: Project | None = Project.get_or_none(Project.name == name)
+    return found or Project.create(name=name, created_at=ids.now())
 
 
 def _digest(key: str) -> str:

@@ -98,6 +98,4 @@ def _call(value: Any, loc: Loc) -> list[Problem]:
 
 
 def _function(value: Any, loc: Loc) -> list[Problem]:
-    return checks.members(
-        value, loc, {"name": checks.filled_text}, {"parameters": checks.mapping}
-    )
+    return checks.members(value, loc, {"name": checks.filled_text}, {"parameters": checks.mapping})

@@ -22,6 +22,7 @@ class Project(Model):
 class ApiKey(Model):
     """A bearer key: `key_id` is the part that may be shown, `digest` the SHA-256 of the whole."""
 
+    project_id: int
     id = AutoField()
     project = ForeignKeyField(Project)
     key_id = TextField(unique=True)

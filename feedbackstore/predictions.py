@@ -28,7 +28,7 @@ class Recorded:
 
 
 def check(document: Any, loc: Loc = ()) -> Content:
-    """The columns of a prediction's JSON object (docs/api.md). Raises Invalid with every problem."""
+    """The columns of a prediction's JSON object. Raises Invalid with every problem."""
     problems = checks.members(document, loc, _REQUIRED, _OPTIONAL)
     if problems:
         raise Invalid(*problems)
@@ -46,7 +46,8 @@ def check_batch(documents_: Any, loc: Loc = ()) -> list[Content]:
     if len(documents_) > MAX_BATCH:
         message = f"List should have at most {MAX_BATCH} items, not {len(documents_)}"
         raise Invalid(Problem(loc, "too_long", message, ctx={"max_length": MAX_BATCH}))
-    contents, problems = [], []
+    contents: list[Content] = []
+    problems: list[Problem] = []
     for index, document in enumerate(documents_):
         try:
             contents.append(check(document, (*loc, index)))

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from feedbackstore import database, feedback, keys, migrations, predictions
-from feedbackstore.app import create_app
-from feedbackstore.models import Feedback
-from feedbackstore.store import open_store
 from flask import Flask
 from flask.testing import FlaskClient
 
 from exports.cli import export_jsonl
+from feedbackstore import database, feedback, keys, migrations, predictions
+from feedbackstore.app import create_app
+from feedbackstore.models import Feedback
+from feedbackstore.store import open_store
 
 
 @pytest.fixture

@@ -35,7 +35,9 @@ def refuse_media(messages: list[Message], *, images: bool = True) -> None:
 def refuse_tools(example: Example) -> None:
     """Raise Skip where there are tools, tool calls or their results."""
     turns = [*example.prompt, example.answer, example.output or {}]
-    if example.tools or any(turn.get("tool_calls") or turn["role"] == "tool" for turn in turns if turn):
+    if example.tools or any(
+        turn.get("tool_calls") or turn["role"] == "tool" for turn in turns if turn
+    ):
         raise Skip(Reason.TOOLS)
 
 

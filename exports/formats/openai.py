@@ -15,7 +15,7 @@ from exports.formats.interface import Format
 
 
 def to_sft_row(example: Example) -> dict[str, Any]:
-    """`{"messages": […], "tools": […]}`: earlier assistant turns, which nobody reviewed, weigh 0."""
+    """`{"messages": […], "tools": […]}`; earlier assistant turns were not reviewed: weight 0."""
     turns = [*example.prompt, example.answer]
     chat.refuse_media(turns, images=False)
     if any(chat.parts([turn for turn in turns if turn["role"] != "user" and _has_image(turn)])):

@@ -36,9 +36,7 @@ def to_preference_row(example: Example) -> dict[str, Any]:
 def _prompt(example: Example) -> list[Message]:
     chat.refuse_tools(example)
     turns = [chat.text_only(turn) for turn in example.prompt]
-    return [
-        turn | {"role": "system"} if turn["role"] == "developer" else turn for turn in turns
-    ]
+    return [turn | {"role": "system"} if turn["role"] == "developer" else turn for turn in turns]
 
 
 FORMATS = (

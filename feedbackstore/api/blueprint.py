@@ -15,7 +15,7 @@ from feedbackstore.api.schemas import ErrorSchema, HTTPValidationErrorSchema
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no types
+class Blueprint(SmorestBlueprint):
     """Routes of one noun."""
 
     ARGUMENTS_PARSER = StrictParser()
@@ -36,7 +36,8 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
             documented = self.alt_response(401, schema=ErrorSchema)(guarded)
             if scope:
                 documented = self.alt_response(403, schema=ErrorSchema)(documented)
-            return self.doc(security=[{"HTTPBearer": []}])(documented)  # type: ignore[no-any-return]
+            described: View = self.doc(security=[{"HTTPBearer": []}])(documented)
+            return described
 
         return decorate
 

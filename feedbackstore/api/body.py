@@ -81,6 +81,9 @@ def _problems(messages: Any, loc: Loc, data: Any) -> Iterator[Problem]:
         for key, below in messages.items():
             inner = loc if key == "_schema" else (*loc, key)
             yield from _problems(below, inner, _member(data, key))
+    elif messages and isinstance(messages[0], list):
+        # A schema's own message, which marshmallow puts into a list of its own.
+        yield from _problems(messages[0], loc, data)
     else:
         for message in messages:
             yield Problem(loc, message["type"], message["msg"], data, message.get("ctx", {}))

@@ -22,8 +22,7 @@ POLICY = (
 def get_docs() -> Response:
     """The page, or how to get it."""
     page = render_template("docs.html", installed=_folder() is not None)
-    response = Response(page, headers={"Content-Security-Policy": POLICY})
-    return response
+    return Response(page, headers={"Content-Security-Policy": POLICY})
 
 
 @blueprint.get("/swagger-ui/<path:name>")

@@ -46,8 +46,6 @@ def answer(status: int, detail: Any) -> Response:
 
 def refuse_http(error: HTTPException) -> Response:
     """Werkzeug's own errors: no such route, no such method, too long a body."""
-    if error.response is not None:
-        return Response(error.response.get_data(), error.response.status_code)
     said = error.description if error.description != type(error).description else None
     response = answer(error.code or 500, said or error.name)
     for name, value in error.get_headers():

@@ -24,9 +24,9 @@ blueprint = Blueprint("feedback", __name__, url_prefix="/v1")
 @blueprint.refuses_invalid
 @blueprint.arguments(FeedbackSubmitRequest)
 @blueprint.response(200, FeedbackSubmitResponse, description="Successful Response")
-@blueprint.doc(operationId="submit_feedback_v1_feedback_submit_post")
+@blueprint.doc(operationId="submit_feedback_v1_feedback_submit_post", summary="Submit Feedback")
 def submit_feedback(submitted: dict[str, Any]) -> Feedback:
-    """Submit Feedback
+    """Submit Feedback.
 
     Submit feedback for a request, execution, or chat by its ID.
     """
@@ -39,7 +39,7 @@ def submit_feedback(submitted: dict[str, Any]) -> Feedback:
 @blueprint.arguments(FeedbackSubmitRequest)
 @blueprint.response(200, FeedbackItem)
 def submit_experimental_feedback(submitted: dict[str, Any]) -> Feedback:
-    """Submit Feedback (npm client)
+    """Submit Feedback (npm client).
 
     The same under the path that the npm client uses; the answer repeats what was submitted.
     """
@@ -52,7 +52,7 @@ def submit_experimental_feedback(submitted: dict[str, Any]) -> Feedback:
 @blueprint.arguments(FeedbackQuery, location="query")
 @blueprint.response(200, FeedbackList)
 def get_feedback(query: dict[str, Any], entity_id: str) -> dict[str, Any]:
-    """Get Feedback
+    """Get Feedback.
 
     The feedback on one request, agent execution or chat, the newest first.
     """

@@ -13,11 +13,12 @@ _MAX_INTEGER: Final = 2**63 - 1
 _DIGITS: Final = re.compile(r"-?[0-9]{1,30}")
 
 
-def _message(type_: str, msg: str, **ctx: Any) -> list[dict[str, Any]]:
+def message(type_: str, msg: str, **ctx: Any) -> Any:
+    """What is wrong, as `body.StrictParser` reads it out of marshmallow's errors."""
     return [{"type": type_, "msg": msg, "ctx": ctx}]
 
 
-REQUIRED: Final = _message("missing", "Field required")
+REQUIRED: Final = message("missing", "Field required")
 
 
 class Text(fields.String):
@@ -25,8 +26,8 @@ class Text(fields.String):
 
     default_error_messages = {
         "required": REQUIRED,
-        "null": _message("string_type", "Input should be a valid string"),
-        "invalid": _message("string_type", "Input should be a valid string"),
+        "null": message("string_type", "Input should be a valid string"),
+        "invalid": message("string_type", "Input should be a valid string"),
     }
 
 
@@ -36,7 +37,7 @@ class OneOf(validate.OneOf):
     def _format_error(self, value: Any) -> Any:
         listed = [f"'{choice}'" for choice in self.choices]
         expected = f"{', '.join(listed[:-1])} or {listed[-1]}"
-        return _message("literal_error", f"Input should be {expected}", expected=expected)
+        return message("literal_error", f"Input should be {expected}", expected=expected)
 
 
 class Object(fields.Dict):
@@ -44,8 +45,8 @@ class Object(fields.Dict):
 
     default_error_messages = {
         "required": REQUIRED,
-        "null": _message("dict_type", "Input should be a valid dictionary"),
-        "invalid": _message("dict_type", "Input should be a valid dictionary"),
+        "null": message("dict_type", "Input should be a valid dictionary"),
+        "invalid": message("dict_type", "Input should be a valid dictionary"),
     }
 
 
@@ -54,8 +55,8 @@ class Tags(Object):
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
         tags = super()._deserialize(*args, **kwargs)
-        message = Text.default_error_messages["invalid"]
-        wrong = {name: message for name, tag in tags.items() if not isinstance(tag, str)}
+        no_text = Text.default_error_messages["invalid"]
+        wrong = {name: no_text for name, tag in tags.items() if not isinstance(tag, str)}
         if wrong:
             raise ValidationError(wrong)
         return tags
@@ -65,7 +66,7 @@ class Flag(fields.Boolean):
     """True or false, and no word or number for them."""
 
     default_error_messages = {
-        "invalid": _message("bool_type", "Input should be a valid boolean"),
+        "invalid": message("bool_type", "Input should be a valid boolean"),
     }
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
@@ -78,7 +79,7 @@ class QueryFlag(Flag):
     """True or false, as a query string spells them."""
 
     default_error_messages = {
-        "invalid": _message("bool_parsing", "Input should be 'true' or 'false'"),
+        "invalid": message("bool_parsing", "Input should be 'true' or 'false'"),
     }
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
@@ -91,7 +92,7 @@ class QueryCount(fields.Integer):
     """A whole number in ASCII digits, at least `at_least`; one above `cap` counts as `cap`."""
 
     default_error_messages = {
-        "invalid": _message("int_parsing", "Input should be a valid integer"),
+        "invalid": message("int_parsing", "Input should be a valid integer"),
     }
 
     def __init__(self, *, at_least: int, cap: int | None = None, **kwargs: Any) -> None:
@@ -106,10 +107,10 @@ class QueryCount(fields.Integer):
         number = int(value)
         if number < self.at_least:
             msg = f"Input should be greater than or equal to {self.at_least}"
-            raise ValidationError(_message("greater_than_equal", msg, ge=self.at_least))
+            raise ValidationError(message("greater_than_equal", msg, ge=self.at_least))
         if self.cap is not None:
             return min(number, self.cap)
         if number > _MAX_INTEGER:
             msg = f"Input should be less than or equal to {_MAX_INTEGER}"
-            raise ValidationError(_message("less_than_equal", msg, le=_MAX_INTEGER))
+            raise ValidationError(message("less_than_equal", msg, le=_MAX_INTEGER))
         return number

@@ -10,5 +10,5 @@ blueprint = Blueprint("health", __name__, url_prefix="/v1")
 @blueprint.scope(None)
 @blueprint.response(200, Health)
 def get_health() -> dict[str, str]:
-    """Health"""
+    """Health."""
     return {"status": "ok"}

@@ -7,7 +7,8 @@ none of flask-smorest's own extra components.
 
 from typing import Any, Final
 
-from apispec.ext.marshmallow import MarshmallowPlugin, OpenAPIConverter
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
 from flask_smorest import Api
 from marshmallow import Schema, fields
@@ -55,7 +56,9 @@ class FastAPIConverter(OpenAPIConverter):
         described.setdefault("title", str(field.name).replace("_", " ").title())
         if not field.allow_none or field.load_only:
             return described
-        around = {name: described.pop(name) for name in _AROUND_TYPE if name in described}
+        around: dict[str, Any] = {
+            name: described.pop(name) for name in _AROUND_TYPE if name in described
+        }
         if not described:
             return around
         return {"anyOf": [described, {"type": "null"}], **around}
@@ -81,7 +84,7 @@ class FastAPIPlugin(MarshmallowPlugin):
     Converter = FastAPIConverter
 
 
-class StoreApi(Api):  # type: ignore[misc]  # flask-smorest has no types
+class StoreApi(Api):
     """flask-smorest's Api, with our errors and without its extra components."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
@@ -96,7 +99,7 @@ class StoreApi(Api):  # type: ignore[misc]  # flask-smorest has no types
         )
         super().__init__(app, spec_kwargs={"marshmallow_plugin": FastAPIPlugin()})
         # One list of tags, on the operations; the hosted service has none at the top.
-        self.spec.tag = lambda tag: self.spec
+        self.spec.tag = lambda tag: self.spec  # type: ignore[method-assign]
         self.spec.components.security_scheme("HTTPBearer", {"type": "http", "scheme": "bearer"})
         self.register_converter(EntityIdConverter, lambda _: {"type": "string", "minLength": 1})
 

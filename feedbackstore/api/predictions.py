@@ -31,7 +31,7 @@ blueprint = Blueprint("predictions", __name__, url_prefix="/v1")
 def put_prediction(
     query: dict[str, Any], content: dict[str, Any], kind: str, entity_id: str
 ) -> tuple[predictions.Recorded, int]:
-    """Record Prediction
+    """Record Prediction.
 
     Keep what a model was asked and answered under a kind and an id. The same again is fine;
     another content is refused unless `replace`.
@@ -52,10 +52,8 @@ def put_prediction(
 @blueprint.arguments(PredictionRecord(many=True))
 @blueprint.response(200, Recorded)
 @blueprint.alt_response(409, schema=ErrorSchema)
-def post_predictions(
-    query: dict[str, Any], records: list[dict[str, Any]]
-) -> predictions.Recorded:
-    """Record Predictions
+def post_predictions(query: dict[str, Any], records: list[dict[str, Any]]) -> predictions.Recorded:
+    """Record Predictions.
 
     Keep up to 1,000 predictions, all of them or none.
     """
@@ -69,7 +67,7 @@ def post_predictions(
 @blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, PredictionResponse(many=True))
 def get_predictions(query: dict[str, Any]) -> list[Prediction]:
-    """List Predictions"""
+    """List Predictions."""
     return predictions.list_newest(g.project, "request", **query)
 
 
@@ -79,7 +77,7 @@ def get_predictions(query: dict[str, Any]) -> list[Prediction]:
 @blueprint.response(200, PredictionResponse)
 @blueprint.alt_response(404, schema=ErrorSchema)
 def get_prediction(entity_id: str) -> Prediction:
-    """Get Prediction"""
+    """Get Prediction."""
     return predictions.get(g.project, "request", ids.check(entity_id, "path", "entity_id"))
 
 
@@ -89,7 +87,7 @@ def get_prediction(entity_id: str) -> Prediction:
 @blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, AgentExecutionResponse(many=True))
 def get_executions(query: dict[str, Any]) -> list[Prediction]:
-    """List Agent Executions"""
+    """List Agent Executions."""
     return predictions.list_newest(g.project, "agent_execution", **query)
 
 
@@ -99,6 +97,6 @@ def get_executions(query: dict[str, Any]) -> list[Prediction]:
 @blueprint.response(200, AgentExecutionResponse)
 @blueprint.alt_response(404, schema=ErrorSchema)
 def get_execution(entity_id: str) -> Prediction:
-    """Get Agent Execution"""
+    """Get Agent Execution."""
     checked = ids.check(entity_id, "path", "entity_id")
     return predictions.get(g.project, "agent_execution", checked)

@@ -1,7 +1,7 @@
 """The shapes that go over the wire.
 
-FeedbackSubmitRequest, FeedbackSubmitResponse and the two error shapes are the hosted service's, word
-for word: the OpenAPI document made from them contains that service's own (tests/contract/).
+FeedbackSubmitRequest, FeedbackSubmitResponse and the two error shapes are the hosted service's,
+word for word: the OpenAPI document made from them contains that service's own (tests/contract/).
 """
 
 from typing import Any, Final
@@ -17,6 +17,7 @@ from feedbackstore.api.fields import (
     QueryFlag,
     Tags,
     Text,
+    message,
 )
 
 MAX_PAGE: Final = 1000
@@ -34,19 +35,17 @@ class Shape(Schema):
         unknown = EXCLUDE
 
     error_messages = {
-        "type": {
-            "type": "model_attributes_type",
-            "msg": "Input should be a valid dictionary or object to extract fields from",
-        }
+        "type": message(
+            "model_attributes_type",
+            "Input should be a valid dictionary or object to extract fields from",
+        )
     }
 
 
 class FeedbackSubmitRequest(Shape):
     """Request model for submitting feedback."""
 
-    request_id = Text(
-        allow_none=True, **_described("The unique identifier for the request.")
-    )
+    request_id = Text(allow_none=True, **_described("The unique identifier for the request."))
     agent_execution_id = Text(
         allow_none=True, **_described("The unique identifier for the agent execution.")
     )
@@ -79,9 +78,7 @@ class FeedbackSubmitResponse(Shape):
         attribute="uuid",
         **_described("The unique identifier for the feedback."),
     )
-    request_id = Text(
-        allow_none=True, **_described("The unique identifier for the request.")
-    )
+    request_id = Text(allow_none=True, **_described("The unique identifier for the request."))
     agent_execution_id = Text(
         allow_none=True, **_described("The unique identifier for the agent execution.")
     )
