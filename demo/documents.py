@@ -25,6 +25,7 @@ class Document:
     correction: dict[str, Any] | None = None
     notes: str | None = None
     members: dict[str, Any] = field(default_factory=dict)
+    scanned: bool = True
 
     def prediction(self) -> dict[str, Any]:
         """The prediction's record: schema, prompt, image, and the model's answer."""
@@ -37,15 +38,21 @@ class Document:
                 {"role": "system", "content": f"Extract everything that the {noun} says."},
                 {
                     "role": "user",
-                    "content": [
-                        {"type": "text", "text": "Answer with JSON that follows the schema."},
-                        {"type": "image_url", "image_url": {"url": self.image_url()}},
-                    ],
+                    "content": self.content(),
                 },
             ],
             "output": self.output,
             "json_schema": _schema(self.domain),
         }
+
+    def content(self) -> str | list[dict[str, Any]]:
+        """What the user shows the model: an image, or the text itself."""
+        if not self.scanned:
+            return "\n".join(self.lines)
+        return [
+            {"type": "text", "text": "Answer with JSON that follows the schema."},
+            {"type": "image_url", "image_url": {"url": self.image_url()}},
+        ]
 
     def image_url(self) -> str:
         """The document, drawn, as a data URL."""
@@ -200,6 +207,7 @@ DOCUMENTS = (
             },
         },
         members={"tags": {"team": "hiring"}},
+        scanned=False,
     ),
     Document(
         id="utility-bill-9",

@@ -73,7 +73,7 @@ def export() -> None:
     """Make the datasets."""
     say("A fine-tuning dataset comes out.")
     run("flask export-jsonl train.jsonl")
-    say("Pairs for preference training are as near. This format takes text only: it says so.")
+    say("Pairs for preference training are as near; what a format cannot hold, it says.")
     run("flask export-jsonl --format trl-preference --dry-run")
     say("The dataset's first lines, cut to the width of the page:")
     for line in Path("train.jsonl").read_text(encoding="utf-8").splitlines()[:2]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +39,6 @@ class Moment(click.ParamType[str]):
 @click.argument("out", type=click.Path(allow_dash=True, path_type=Path), default="-")
 @click.option(
     "--format",
-    "format_name",
     type=click.Choice(list(FORMATS)),
     default=DEFAULT,
     show_default=True,
@@ -57,12 +57,18 @@ class Moment(click.ParamType[str]):
 )
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many rows.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; count, and say what is left out.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    envvar="FLASK_EXPORT_JSONL_JSON",
+    help="Print the summary as JSON.",
+)
 @click.option("--quiet", is_flag=True, help="Print no summary.")
 @click.option("--overwrite", is_flag=True, help="Write over OUT if it is there.")
 def export_jsonl(
     out: Path,
-    format_name: str,
+    format: str,
     project: str,
     resolve: str | None,
     limit: int | None,
@@ -77,7 +83,7 @@ def export_jsonl(
     OUT appears whole or not at all, with OUT.manifest.json beside it. Rows alone go to stdout;
     the summary goes to stderr.
     """
-    form = FORMATS[format_name]
+    form = FORMATS[format]
     selected = Filters(resolve=resolve or form.resolve, **filters)
     to_file = str(out) != "-" and not dry_run
     if to_file:
@@ -98,23 +104,23 @@ def export_jsonl(
     if as_json:
         click.echo(json.dumps({"format": form.name, **summary.as_json()}), err=True)
     elif not quiet:
-        _print(summary, form.name, out, dry_run)
+        for line in _in_words(summary, form.name, out, dry_run):
+            click.echo(line, err=True)
 
 
-def _print(summary: Summary, format_name: str, out: Path, dry_run: bool) -> None:
+def _in_words(summary: Summary, format_name: str, out: Path, dry_run: bool) -> Iterator[str]:
+    """The summary, a line at a time."""
+    verb = "would be written" if dry_run else "written"
     place = "stdout" if str(out) == "-" else str(out)
-    verb = "would go" if dry_run else "written"
-    click.echo(
-        f"{summary.written} {_rows(summary.written)} of {format_name} {verb} to {place}", err=True
-    )
-    left_out = summary.left_out.total()
-    if left_out:
-        click.echo(f"{left_out} {_rows(left_out)} of feedback left out:", err=True)
-        for line in summary.left_out_in_words():
-            click.echo(f"  {line}", err=True)
+    yield f"{_rows(summary.written)} of {format_name} {verb} to {place}"
+    if summary.left_out:
+        yield f"{_rows(summary.left_out.total())} of feedback left out:"
+        yield from (f"  {line}" for line in summary.left_out_in_words())
     if not summary.read:
-        click.echo("No feedback matches. To see all of it: --format feedback", err=True)
+        yield "No feedback matches."
+    if str(out) != "-" and not dry_run:
+        yield f"manifest: {dataset.manifest_of(out)}"
 
 
 def _rows(count: int) -> str:
-    return "row" if count == 1 else "rows"
+    return f"{count} {'row' if count == 1 else 'rows'}"

@@ -3,15 +3,18 @@
 A row that becomes none is left out with a reason, which summary and manifest count.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from exports.selection import Row
 from feedbackstore import documents, messages
 from feedbackstore.errors import Invalid
 
 Message = dict[str, Any]
+
+_MEMBERS: Final = ("role", "content", "name", "tool_calls", "tool_call_id")
 
 
 class Reason(StrEnum):
@@ -37,7 +40,7 @@ EXPLAINED: dict[Reason, str] = {
     Reason.UNCHANGED: "the correction equals the output, so there is nothing to prefer",
     Reason.NOT_A_MESSAGE: "the corrected assistant message breaks the rules of chat messages",
     Reason.ENDS_WITH_ANSWER: "the prompt ends with an assistant message",
-    Reason.IMAGES: "it has images, the format takes text only",
+    Reason.IMAGES: "it has images where the format takes text only",
     Reason.OTHER_MEDIA: "it has parts other than text and images, which the format cannot hold",
     Reason.TOOLS: "it has tools or tool calls, which the format cannot hold",
 }
@@ -83,22 +86,23 @@ def build(row: Row) -> Example:
         raise Skip(Reason.NO_CORRECTION)
     if row.response is None and row.output is None:
         raise Skip(Reason.NO_OUTPUT)
-    if row.superseded:
-        raise Skip(Reason.SUPERSEDED)
-    prompt = documents.load(row.input)
+    prompt = [_cleaned(turn) for turn in documents.load(row.input)]
     if prompt[-1]["role"] == "assistant":
         raise Skip(Reason.ENDS_WITH_ANSWER)
     output = _load(row.output)
     correction = output if row.response is None else _load(row.response)
-    if messages.is_message(correction) and messages.check(correction, ()):
-        raise Skip(Reason.NOT_A_MESSAGE)
-    if isinstance(correction, dict) and not messages.is_message(correction):
+    if messages.is_message(correction):
+        if messages.check(correction, ()):
+            raise Skip(Reason.NOT_A_MESSAGE)
+    elif isinstance(correction, dict):
         output = _structured(output)
+    answer = _assistant(correction, like=output)
+    original = None if output is None else _assistant(output, like=output)
     return Example(
         prompt=prompt,
-        answer=_assistant(correction, like=output),
-        output=None if output is None else _assistant(output, like=output),
-        changed=not documents.same(correction, output),
+        answer=answer,
+        output=original,
+        changed=not (documents.same(correction, output) or _says_the_same(answer, original)),
         tools=_load(row.tools) or [],
     )
 
@@ -121,7 +125,34 @@ def _structured(output: Any) -> Any:
 
 def _assistant(answer: Any, like: Any) -> Message:
     """The assistant's message for an answer: itself, its text, or its JSON as one string."""
-    if messages.is_message(answer):
-        return dict(answer)
-    content = answer if isinstance(answer, str) else documents.canonical(answer, like)
-    return {"role": "assistant", "content": content}
+    if not messages.is_message(answer):
+        content = answer if isinstance(answer, str) else documents.canonical(answer, like)
+        return {"role": "assistant", "content": content}
+    message = _cleaned(answer)
+    if "tool_calls" in message:
+        message["tool_calls"] = [_call(call) for call in message["tool_calls"]]
+    return message
+
+
+def _cleaned(message: Message) -> Message:
+    """The members that chat messages have, and no other: hosted services refuse rows with more."""
+    return {name: message[name] for name in _MEMBERS if message.get(name) is not None}
+
+
+def _call(call: dict[str, Any]) -> dict[str, Any]:
+    """A tool call, the JSON of its arguments written as every other JSON is."""
+    function = dict(call["function"])
+    with suppress(Invalid):
+        function["arguments"] = documents.canonical(documents.parse(function["arguments"].encode()))
+    return {"id": call["id"], "type": call["type"], "function": function}
+
+
+def _says_the_same(answer: Message, original: Message | None) -> bool:
+    """Whether two messages differ in nothing, or only in the random ids of their tool calls."""
+    if original is None:
+        return False
+    without_ids = [
+        {**message, "tool_calls": [call["function"] for call in message.get("tool_calls", ())]}
+        for message in (answer, original)
+    ]
+    return documents.same(*without_ids)

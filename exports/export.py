@@ -62,13 +62,19 @@ def export(
             break
         summary.read += 1
         try:
-            shaped = form.row(row)
+            shaped = _shape(row, form)
         except Skip as skip:
             summary.left_out[skip.reason] += 1
         else:
             write(shaped)
             summary.count_in(row)
     return summary
+
+
+def _shape(row: Row, form: Format | RawFormat) -> dict[str, Any]:
+    if row.superseded:
+        raise Skip(Reason.SUPERSEDED)
+    return form.row(row)
 
 
 def manifest(

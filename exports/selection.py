@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
-from peewee import JOIN, Expression, ModelSelect, fn
+from peewee import JOIN, Expression, ModelSelect, Value, fn
 
 from feedbackstore import feedback, ids
 from feedbackstore.models import ID_FIELDS, Feedback, Prediction
@@ -141,7 +141,7 @@ def _superseded(filters: Filters, last: int) -> Any:
     A correction outranks a rating; among equals the latest counts, or the first.
     """
     if filters.resolve == "all":
-        return False
+        return Value(False)
     other = Feedback.alias()
     goes_before = other.id > Feedback.id if filters.resolve == "latest" else other.id < Feedback.id
     corrected, other_corrected = Feedback.response.is_null(False), other.response.is_null(False)
@@ -159,4 +159,4 @@ def _superseded(filters: Filters, last: int) -> Any:
         *_in_time(other, filters),
         (other_corrected & (~corrected | goes_before)) | (both_rated & goes_before),
     )
-    return fn.EXISTS(taken)
+    return (corrected | (Feedback.rating == "up")) & fn.EXISTS(taken)

@@ -28,6 +28,8 @@ class Problem:
     ctx: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
+        if self.type == "json_invalid":
+            return f"{self.msg}, at character {self.loc[-1]}"
         place = ".".join(str(part) for part in self.loc)
         return f"{place}: {self.msg}" if place else self.msg
 

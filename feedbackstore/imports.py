@@ -35,7 +35,7 @@ def _check(lines: Iterable[bytes], checked: IO[bytes]) -> None:
         if not line.strip():
             continue
         try:
-            content = predictions.check(documents.parse(line, envelope=1))
+            content = predictions.check(documents.parse(line.rstrip(b"\r\n"), envelope=1))
         except Invalid as error:
             count += 1
             complaints += _in_words(number, error) if count <= _SHOWN else []

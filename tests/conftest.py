@@ -144,3 +144,8 @@ def export(store: str) -> Export:
         return CliRunner().invoke(export_jsonl, [str(argument) for argument in arguments])
 
     return run
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--write-golden` writes the formats' golden files anew."""
+    parser.addoption("--write-golden", action="store_true", help="write the golden files anew")

@@ -1,16 +1,9 @@
-"""Chat messages as the formats share them: text only, or as OpenAI has them, cleaned."""
+"""What the formats share about chat messages: which of them hold text only, which hold tools."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from exports.example import Example, Message, Reason, Skip
-
-_KEPT: Final = ("role", "content", "name", "tool_calls", "tool_call_id")
-
-
-def cleaned(message: Message) -> Message:
-    """The message's own members and no other: hosted services refuse rows with more."""
-    return {name: message[name] for name in _KEPT if message.get(name) is not None}
 
 
 def text_only(message: Message) -> Message:
@@ -19,8 +12,7 @@ def text_only(message: Message) -> Message:
     if isinstance(content, list):
         refuse_media([message])
         content = "\n".join(part["text"] for part in content)
-    kept = cleaned(message)
-    return kept if content is None else {**kept, "content": content}
+    return message if content is None else {**message, "content": content}
 
 
 def refuse_media(messages: list[Message], *, images: bool = True) -> None:
@@ -34,10 +26,14 @@ def refuse_media(messages: list[Message], *, images: bool = True) -> None:
 
 def refuse_tools(example: Example) -> None:
     """Raise Skip where there are tools, tool calls or their results."""
-    turns = [*example.prompt, example.answer, example.output or {}]
-    if example.tools or any(
-        turn.get("tool_calls") or turn["role"] == "tool" for turn in turns if turn
-    ):
+    if example.tools:
+        raise Skip(Reason.TOOLS)
+    refuse_tool_calls([*example.prompt, example.answer])
+
+
+def refuse_tool_calls(turns: list[Message]) -> None:
+    """Raise Skip where a tool is called or answers."""
+    if any("tool_calls" in turn or turn["role"] == "tool" for turn in turns):
         raise Skip(Reason.TOOLS)
 
 

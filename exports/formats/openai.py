@@ -9,7 +9,7 @@ stand in user turns only. A preference row has `input`, `preferred_output` and
 
 from typing import Any
 
-from exports.example import Example, Message, Reason, Skip
+from exports.example import Example, Message
 from exports.formats import chat
 from exports.formats.interface import Format
 
@@ -18,13 +18,9 @@ def to_sft_row(example: Example) -> dict[str, Any]:
     """`{"messages": […], "tools": […]}`; earlier assistant turns were not reviewed: weight 0."""
     turns = [*example.prompt, example.answer]
     chat.refuse_media(turns, images=False)
-    if any(chat.parts([turn for turn in turns if turn["role"] != "user" and _has_image(turn)])):
-        raise Skip(Reason.IMAGES)
-    messages = [chat.cleaned(turn) for turn in turns]
-    for message in messages[:-1]:
-        if message["role"] == "assistant":
-            message["weight"] = 0
-    return {"messages": messages, **_tools(example)}
+    chat.refuse_media([turn for turn in turns if turn["role"] != "user"])
+    earlier = [turn | _weight(turn) for turn in example.prompt]
+    return {"messages": [*earlier, example.answer], **_tools(example)}
 
 
 def to_preference_row(example: Example) -> dict[str, Any]:
@@ -38,8 +34,8 @@ def to_preference_row(example: Example) -> dict[str, Any]:
     }
 
 
-def _has_image(turn: Message) -> bool:
-    return any(part["type"] == "image_url" for part in chat.parts([turn]))
+def _weight(turn: Message) -> Message:
+    return {"weight": 0} if turn["role"] == "assistant" else {}
 
 
 def _tools(example: Example) -> dict[str, Any]:

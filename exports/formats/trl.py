@@ -15,28 +15,34 @@ from exports.formats.interface import Format
 
 def to_messages_row(example: Example) -> dict[str, Any]:
     """`{"messages": […]}`, ending with the answer."""
-    return {"messages": [*_prompt(example), chat.text_only(example.answer)]}
+    return {"messages": [*_prompt(example), _turn(example.answer)]}
 
 
 def to_prompt_completion_row(example: Example) -> dict[str, Any]:
     """`{"prompt": […], "completion": [one]}`."""
-    return {"prompt": _prompt(example), "completion": [chat.text_only(example.answer)]}
+    return {"prompt": _prompt(example), "completion": [_turn(example.answer)]}
 
 
 def to_preference_row(example: Example) -> dict[str, Any]:
     """`{"prompt": […], "chosen": [one], "rejected": [one]}`."""
     chosen, rejected = example.pair()
+    chat.refuse_tool_calls([rejected])
     return {
         "prompt": _prompt(example),
-        "chosen": [chat.text_only(chosen)],
-        "rejected": [chat.text_only(rejected)],
+        "chosen": [_turn(chosen)],
+        "rejected": [_turn(rejected)],
     }
 
 
 def _prompt(example: Example) -> list[Message]:
     chat.refuse_tools(example)
-    turns = [chat.text_only(turn) for turn in example.prompt]
-    return [turn | {"role": "system"} if turn["role"] == "developer" else turn for turn in turns]
+    return [_turn(turn) for turn in example.prompt]
+
+
+def _turn(message: Message) -> Message:
+    """Role and text, no more: every turn of a file then has the same members."""
+    role = "system" if message["role"] == "developer" else message["role"]
+    return {"role": role, "content": chat.text_only(message)["content"]}
 
 
 FORMATS = (

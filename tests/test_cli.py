@@ -1,0 +1,197 @@
+"""The store's commands: what they print where, and how they end."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from feedbackstore import keys, predictions
+from feedbackstore.cli import import_predictions, keys_group, migrate
+from feedbackstore.models import Prediction
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(url: str) -> Run:
+    commands = {"migrate": migrate, "keys": keys_group, "import-predictions": import_predictions}
+
+    def invoke(name: str, *arguments: str, **options: object) -> Result:
+        return CliRunner().invoke(commands[name], list(arguments), **options)
+
+    return invoke
+
+
+def line(name: str, **members: object) -> str:
+    document = {"kind": "request", "id": name, "input": [{"role": "user", "content": "q"}]}
+    return json.dumps({**document, **members}) + "\n"
+
+
+def test_migrate_makes_the_database_and_says_so_on_stderr(run: Run, tmp_path: Path) -> None:
+    first, again = run("migrate"), run("migrate")
+
+    path = tmp_path / "feedback.db"
+    assert first.stderr == f"applied 0001_first_tables\n{path} is up to date\n"
+    assert again.stderr == f"{path} is up to date\n"
+    assert first.stdout == again.stdout == ""
+
+
+def test_keys_create_prints_the_key_and_only_the_key(run: Run, store: str) -> None:
+    done = run("keys", "create", "--project", "acme", "--scopes", "read, export", "--name", "n")
+
+    assert re.fullmatch(r"fbk_[0-9a-f]{12}_\S{43}\n", done.stdout)
+    assert done.stderr == ""
+    record = keys.find(done.stdout.strip())
+    assert record is not None
+    assert (record.project.name, record.scopes, record.name) == ("acme", "read,export", "n")
+
+
+def test_keys_create_if_none_makes_one_key_in_all(run: Run, store: str) -> None:
+    first, again = run("keys", "create", "--if-none"), run("keys", "create", "--if-none")
+
+    assert first.stdout.startswith("fbk_")
+    assert (again.stdout, again.exit_code) == ("", 0)
+
+
+def test_keys_list_shows_everything_but_the_secret(run: Run, store: str) -> None:
+    key = run("keys", "create", "--name", "the till").stdout.strip()
+    key_id = key.split("_")[1]
+    run("keys", "revoke", key_id)
+
+    table, lines = run("keys", "list").stdout, run("keys", "list", "--json").stdout
+
+    assert table.splitlines()[0].split() == [
+        "id",
+        "project",
+        "scopes",
+        "created",
+        "revoked",
+        "name",
+    ]
+    assert json.loads(lines)["id"] == key_id
+    assert json.loads(lines)["revoked"] < "9"
+    assert "the till" in table
+    assert key.rpartition("_")[2] not in table + lines
+
+
+def test_keys_list_says_how_to_make_the_first(run: Run, store: str) -> None:
+    done = run("keys", "list")
+
+    assert (done.stdout, done.exit_code) == ("", 0)
+    assert "flask keys create" in done.stderr
+
+
+def test_import_predictions_stores_every_line(run: Run, project: int) -> None:
+    lines = line("a", output={"é": 1}) + "\n" + line("b")
+
+    first = run("import-predictions", "-", input=lines)
+    again = run("import-predictions", "-", input=lines)
+
+    assert first.stderr == "2 predictions: 2 new, 0 there already, 0 replaced\n"
+    assert again.stderr == "2 predictions: 0 new, 2 there already, 0 replaced\n"
+    assert first.stdout == ""
+    assert predictions.get(project, "request", "a").output == '{"é":1}'
+
+
+def test_import_predictions_names_bad_lines_and_stores_nothing(run: Run, project: int) -> None:
+    lines = line("a") + "nope\n" + line("b", input=[]) + line("c") + line("d", kind="x", output=1)
+
+    done = run("import-predictions", "-", input=lines)
+
+    assert done.exit_code == 1
+    assert done.stderr.splitlines() == [
+        "Error: Nothing was imported: 3 lines are wrong.",
+        "line 2: JSON decode error: Expecting value, at character 0",
+        "line 3: input: List should have at least 1 item after validation, not 0",
+        "line 5: kind: Input should be 'request', 'agent_execution' or 'chat'",
+        "line 5: output: Input should be an object, a list or a string",
+    ]
+    assert not Prediction.select().exists()
+
+
+def test_import_predictions_shows_the_first_bad_lines_and_counts_the_rest(
+    run: Run, project: int
+) -> None:
+    done = run("import-predictions", "-", input="[]\n" * 30)
+
+    assert "30 lines are wrong" in done.stderr
+    assert "line 20:" in done.stderr
+    assert "line 21:" not in done.stderr
+    assert done.stderr.splitlines()[-1] == "and 10 more lines"
+
+
+def test_import_predictions_replaces_only_when_told(run: Run, project: int) -> None:
+    run("import-predictions", "-", input=line("b"))
+
+    refused = run("import-predictions", "-", input=line("a") + line("b", output="x"))
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("Error: Nothing was imported. The prediction of kind request")
+    assert Prediction.select().count() == 1
+
+    done = run("import-predictions", "-", "--replace", input=line("a") + line("b", output="x"))
+    assert done.stderr == "2 predictions: 1 new, 0 there already, 1 replaced\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["import-predictions", "/no/such.jsonl"], 2, "No such file or directory"),
+        (["import-predictions"], 2, "Missing argument 'FILE'"),
+        (["import-predictions", "-", "--project", "nope"], 1, "There is no project 'nope'"),
+        (["keys", "create", "--scopes", "root"], 2, "root is not among submit, read, review"),
+        (["keys", "create", "--scopes", ","], 2, "nothing is not among submit"),
+        (["keys", "create", "--project", "A B"], 1, "A project's name should be"),
+        (["keys", "revoke", "nope"], 1, "There is no key nope"),
+    ],
+)
+def test_bad_input_ends_with_what_was_wrong(
+    run: Run, store: str, arguments: list[str], status: int, said: str
+) -> None:
+    done = run(*arguments, input="")
+
+    assert done.exit_code == status
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["keys", "list"], ["keys", "create"], ["import-predictions", "-"]]
+)
+def test_a_command_on_a_store_that_is_not_there_says_what_to_run(
+    run: Run, arguments: list[str]
+) -> None:
+    done = run(*arguments, input="")
+
+    assert done.exit_code == 1
+    assert "To make it, run: flask migrate" in done.stderr
+
+
+def test_every_command_and_option_has_a_help(app: Flask) -> None:
+    flask = Path(sys.executable).parent / "flask"
+    listed = subprocess.run(
+        [flask, "--app", "feedbackstore.app", "--help"], capture_output=True, text=True, check=True
+    )
+    for name in ("export-jsonl", "import-predictions", "keys", "migrate"):
+        assert re.search(rf"^  {name}  +\w", listed.stdout, re.MULTILINE)
+    for command in (migrate, import_predictions, *keys_group.commands.values()):
+        assert command.help
+        for parameter in command.params:
+            assert parameter.param_type_name == "argument" or getattr(parameter, "help", None)
+
+
+def test_without_a_store_flask_still_lists_its_commands(url: str) -> None:
+    flask = Path(sys.executable).parent / "flask"
+
+    listed = subprocess.run(
+        [flask, "--app", "feedbackstore.app", "--help"], capture_output=True, text=True, check=True
+    )
+
+    assert "export-jsonl" in listed.stdout
+    assert "To make it, run: flask migrate" in listed.stderr
+    assert "Traceback" not in listed.stderr

@@ -1,0 +1,128 @@
+"""A prediction's record: which shapes it takes, and where it says no."""
+
+from typing import Any
+
+import pytest
+
+from feedbackstore import predictions
+from feedbackstore.errors import Invalid
+
+IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "low"}}
+CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+
+
+def document(**members: Any) -> dict[str, Any]:
+    return {
+        "kind": "request",
+        "id": "r",
+        "input": [{"role": "user", "content": "q"}],
+        **members,
+    }
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"input": [{"role": "developer", "content": "d"}, {"role": "user", "content": [IMAGE]}]},
+        {
+            "input": [
+                {"role": "user", "content": "q", "name": "ann"},
+                {"role": "assistant", "content": None, "tool_calls": [CALL]},
+                {"role": "tool", "tool_call_id": "call_1", "content": "1"},
+            ],
+            "tools": [TOOL],
+        },
+        {"input": [{"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]}]},
+        {"output": {}},
+        {"output": []},
+        {"output": ""},
+        {"output": {"role": "assistant", "content": "hi"}},
+        {"output": {"role": "assistant", "tool_calls": [CALL]}},
+        {"output": {"role": "manager", "name": "a field called role"}},
+        {"output": None, "model": None, "metadata": None},
+        {"created_at": "2026-11-01T12:00:00.5-03:00", "anything": "else"},
+    ],
+)
+def test_what_chat_models_are_asked_and_answer_is_taken(members: dict[str, Any]) -> None:
+    predictions.check(document(**members))
+
+
+@pytest.mark.parametrize(
+    ("members", "loc", "type_"),
+    [
+        ({"kind": "prediction"}, ("kind",), "literal_error"),
+        ({"kind": None}, ("kind",), "missing"),
+        ({"id": 5}, ("id",), "string_type"),
+        ({"input": []}, ("input",), "too_short"),
+        ({"input": "q"}, ("input",), "list_type"),
+        ({"input": None}, ("input",), "missing"),
+        ({"input": ["q"]}, ("input", 0), "dict_type"),
+        ({"input": [{"content": "q"}]}, ("input", 0, "role"), "missing"),
+        ({"input": [{"role": "human", "content": "q"}]}, ("input", 0, "role"), "literal_error"),
+        ({"input": [{"role": "user"}]}, ("input", 0, "content"), "missing"),
+        ({"input": [{"role": "user", "content": 5}]}, ("input", 0, "content"), "content_type"),
+        ({"input": [{"role": "user", "content": []}]}, ("input", 0, "content"), "too_short"),
+        (
+            {"input": [{"role": "user", "content": [{"type": "text"}]}]},
+            ("input", 0, "content", 0, "text"),
+            "missing",
+        ),
+        (
+            {"input": [{"role": "user", "content": [{"text": "q"}]}]},
+            ("input", 0, "content", 0, "type"),
+            "missing",
+        ),
+        (
+            {"input": [{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}]},
+            ("input", 0, "content", 0, "image_url"),
+            "dict_type",
+        ),
+        (
+            {"input": [{"role": "tool", "content": "1"}]},
+            ("input", 0, "tool_call_id"),
+            "missing",
+        ),
+        ({"output": 5}, ("output",), "output_type"),
+        ({"output": {"role": "assistant"}}, ("output", "content"), "missing"),
+        (
+            {"output": {"role": "assistant", "tool_calls": []}},
+            ("output", "tool_calls"),
+            "too_short",
+        ),
+        (
+            {
+                "output": {
+                    "role": "assistant",
+                    "tool_calls": [{**CALL, "function": {"name": "f", "arguments": {}}}],
+                }
+            },
+            ("output", "tool_calls", 0, "function", "arguments"),
+            "string_type",
+        ),
+        ({"tools": {}}, ("tools",), "list_type"),
+        ({"tools": [{"type": "function"}]}, ("tools", 0, "function"), "missing"),
+        ({"json_schema": []}, ("json_schema",), "dict_type"),
+        ({"metadata": "x"}, ("metadata",), "dict_type"),
+        ({"model": ""}, ("model",), "string_too_short"),
+        ({"domain": 5}, ("domain",), "string_type"),
+        ({"created_at": 1730462400}, ("created_at",), "string_type"),
+        ({"created_at": "yesterday"}, ("created_at",), "datetime_parsing"),
+        ({"created_at": "2026-11-01T12:00:00"}, ("created_at",), "datetime_parsing"),
+        ({"created_at": "0001-01-01T00:00:00+23:00"}, ("created_at",), "datetime_parsing"),
+    ],
+)
+def test_other_shapes_are_refused_at_their_place(
+    members: dict[str, Any], loc: tuple[str | int, ...], type_: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        predictions.check(document(**members))
+
+    assert [(problem.loc, problem.type) for problem in refused.value.problems] == [(loc, type_)]
+
+
+@pytest.mark.parametrize("value", [None, [], "x"])
+def test_what_is_no_object_is_no_prediction(value: Any) -> None:
+    with pytest.raises(Invalid, match="valid dictionary"):
+        predictions.check(value)

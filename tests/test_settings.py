@@ -1,0 +1,40 @@
+"""Settings: their defaults, where they come from, what is no value."""
+
+from pathlib import Path
+
+import pytest
+
+from feedbackstore import settings
+from feedbackstore.errors import Unusable
+
+
+def test_every_setting_has_a_default_that_parses() -> None:
+    values = settings.load({})
+
+    assert values["DATABASE_URL"] == "sqlite:///feedback.db"
+    assert values["MAX_BODY_BYTES"] == 8 * 1024 * 1024
+    assert set(values) == {setting.name for setting in settings.SETTINGS}
+
+
+def test_a_setting_is_read_from_its_variable() -> None:
+    assert settings.load({"FEEDBACKSTORE_WORKERS": "5"})["WORKERS"] == 5
+
+
+def test_a_setting_is_read_from_the_file_that_its_variable_names(tmp_path: Path) -> None:
+    secret = tmp_path / "url"
+    secret.write_text("sqlite:///elsewhere.db\n")
+
+    values = settings.load({"FEEDBACKSTORE_DATABASE_URL_FILE": str(secret)})
+
+    assert values["DATABASE_URL"] == "sqlite:///elsewhere.db"
+
+
+@pytest.mark.parametrize("text", ["many", "0", "-1", "1.5"])
+def test_what_is_no_value_is_refused_by_name(text: str) -> None:
+    with pytest.raises(Unusable, match=f"FEEDBACKSTORE_THREADS={text} is no value"):
+        settings.load({"FEEDBACKSTORE_THREADS": text})
+
+
+def test_a_file_that_cannot_be_read_is_named() -> None:
+    with pytest.raises(Unusable, match="FEEDBACKSTORE_WORKERS_FILE=/no/such cannot be read"):
+        settings.load({"FEEDBACKSTORE_WORKERS_FILE": "/no/such"})
