@@ -85,7 +85,10 @@ def list_keys(as_json: bool) -> None:
 @keys_group.command(cls=StoreCommand)
 @click.argument("key_id")
 def revoke(key_id: str) -> None:
-    """Make the key with this id (see `flask keys list`) useless, at once and for good."""
+    """Make the key with this id useless, at once and for good.
+
+    The ids are those of `flask keys list`.
+    """
     open_store()
     record = keys.revoke(key_id)
     click.echo(f"{record.key_id} is revoked since {record.revoked_at}", err=True)
@@ -114,8 +117,9 @@ def import_predictions(file: IO[bytes], project: str, replace: bool, quiet: bool
 
 def _in_words(recorded: Recorded) -> str:
     total = recorded.created + recorded.unchanged + recorded.replaced
+    noun = "prediction" if total == 1 else "predictions"
     return (
-        f"{total} predictions: {recorded.created} new, {recorded.unchanged} there already,"
+        f"{total} {noun}: {recorded.created} new, {recorded.unchanged} there already,"
         f" {recorded.replaced} replaced"
     )
 
