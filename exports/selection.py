@@ -117,20 +117,20 @@ def _filtered(
     query = query.join(
         Prediction, JOIN.LEFT_OUTER, on=(Prediction.id == feedback.prediction_id())
     ).where(Feedback.project == project, Feedback.id <= last, *_in_time(Feedback, filters))
-    if filters.kind:
+    if filters.kind is not None:
         query = query.where(fn.COALESCE(Prediction.kind, feedback.kind_named()) == filters.kind)
-    if filters.domain:
+    if filters.domain is not None:
         query = query.where(Prediction.domain == filters.domain)
-    if filters.model:
+    if filters.model is not None:
         query = query.where(Prediction.model == filters.model)
     return query
 
 
 def _in_time(source: Any, filters: Filters) -> list[Expression]:
     bounds = []
-    if filters.since:
+    if filters.since is not None:
         bounds.append(source.created_at >= filters.since)
-    if filters.until:
+    if filters.until is not None:
         bounds.append(source.created_at < filters.until)
     return bounds
 
@@ -145,7 +145,7 @@ def _superseded(filters: Filters, last: int) -> Any:
     other = Feedback.alias()
     goes_before = other.id > Feedback.id if filters.resolve == "latest" else other.id < Feedback.id
     corrected, other_corrected = Feedback.response.is_null(False), other.response.is_null(False)
-    both_rated = ~corrected & ~other_corrected & (other.rating == "up")
+    both_rated = ~corrected & ~other_corrected & other.rating.is_null(False)
     same_entity = [
         (other.project == Feedback.project)
         & (Prediction.kind == kind)

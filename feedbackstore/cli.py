@@ -6,7 +6,7 @@ from typing import IO
 import click
 
 from feedbackstore import database, imports, keys, migrations, settings
-from feedbackstore.command import StoreCommand, progress
+from feedbackstore.command import StoreCommand, progress, stdout
 from feedbackstore.predictions import Recorded
 from feedbackstore.store import open_store
 
@@ -51,10 +51,18 @@ def _scopes(_: click.Context, __: click.Parameter, value: str) -> list[str]:
 @click.option("--if-none", is_flag=True, help="Do nothing where there is a key already.")
 def create(project: str, scopes: list[str], name: str, if_none: bool) -> None:
     """Make a key and print it. It is shown this once; only its digest is kept."""
+    out = stdout()
     open_store()
     key = keys.create(project, scopes, name, only_first=if_none)
-    if key:
-        click.echo(key)
+    if key is None:
+        return
+    try:
+        out.write(f"{key}\n".encode())
+        out.flush()
+    except OSError:
+        # Nobody has seen it, and nobody ever will.
+        keys.revoke(keys.id_of(key))
+        raise
 
 
 @keys_group.command("list", cls=StoreCommand)

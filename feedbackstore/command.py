@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 import peewee
 
-from feedbackstore.errors import StoreError
+from feedbackstore.errors import StoreError, Unusable
 
 T = TypeVar("T")
 
@@ -16,15 +16,52 @@ T = TypeVar("T")
 class StoreCommand(click.Command):
     """A command on the store; what the store refuses is one line on stderr."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line."""
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.exceptions.Exit:
+            raise
+        except RuntimeError as error:
+            # What click says of a standard stream that is closed.
+            raise click.UsageError(str(error), ctx) from None
+        for name, value in ctx.params.items():
+            if isinstance(value, str) and not _is_unicode(value):
+                raise click.UsageError(f"The value of {name} is not UTF-8.", ctx)
+        return rest
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
         except (StoreError, peewee.PeeweeException) as error:
-            raise click.ClickException(str(error)) from error
+            cause = (
+                f" ({error.__cause__})" if isinstance(error, StoreError) and error.__cause__ else ""
+            )
+            raise click.ClickException(f"{error}{cause}") from error
+        except OSError as error:
+            place = error.filename or "The data"
+            raise click.ClickException(f"{place}: {error.strerror}.") from error
+
+
+def stdout() -> IO[bytes]:
+    """Where the data goes. Raises Unusable where it is closed, before anything is done."""
+    if sys.stdout is None:
+        raise Unusable("Standard output is closed. Name a file, or leave it open.")
+    return sys.stdout.buffer
 
 
 def progress(items: Iterable[T], length: int | None, quiet: bool) -> AbstractContextManager[Any]:
     """`items` with a bar on stderr, where that is a terminal; stdout belongs to the data."""
-    hidden = quiet or not sys.stderr.isatty()
+    hidden = quiet or sys.stderr is None or not sys.stderr.isatty()
     return click.progressbar(items, length=length, file=sys.stderr, hidden=hidden)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -7,6 +7,7 @@ costs several times as much as the request.
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,12 +55,24 @@ def connect(url: str, timeout: float = 5) -> None:
     `timeout` is how many seconds a write waits for another process's write.
     """
     path = path_of(url)
-    if not path.is_file():
-        found = "is not a file" if path.exists() else "is not there yet"
-        raise Unusable(f"The database {path} {found}. To make it, run: flask migrate")
+    _refuse_missing(path)
     close()
     pragmas = PRAGMAS | {"busy_timeout": int(timeout * 1000)}
     proxy.initialize(peewee.SqliteDatabase(str(path), pragmas=pragmas, timeout=timeout))
+
+
+def _refuse_missing(path: Path) -> None:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise Unusable(
+                f"The database {path} is not a file. Name another: FEEDBACKSTORE_DATABASE_URL."
+            )
+    except FileNotFoundError:
+        raise Unusable(
+            f"The database {path} is not there yet. To make it, run: flask migrate"
+        ) from None
+    except OSError as error:
+        raise Unusable(f"The database {path} cannot be used: {error.strerror}.") from None
 
 
 def close() -> None:
@@ -108,7 +121,7 @@ def write() -> Iterator[None]:
     except (peewee.OperationalError, peewee.DatabaseError) as error:
         if isinstance(error, peewee.IntegrityError | peewee.ProgrammingError):
             raise
-        raise Unavailable(f"The store cannot write just now: {error}.") from error
+        raise Unavailable("The store cannot write just now.") from error
 
 
 def raw_connection() -> Any:

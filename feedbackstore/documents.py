@@ -7,7 +7,6 @@ digits. What `parse` lets in, `dump` writes and every backend, client and traine
 
 import json
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any, Final
 
 from feedbackstore.errors import Invalid, Loc, Problem
@@ -20,7 +19,6 @@ MAX_DEPTH: Final = 100
 MAX_DIGITS: Final = 4300
 """Digits of an integer, at most: what Python itself converts (`sys.int_info`)."""
 
-_SHOWN_PROBLEMS: Final = 20
 _SHOWN_LOC: Final = 10
 _SHOWN_TEXT: Final = 100
 
@@ -54,11 +52,9 @@ def parse(data: bytes, envelope: int = 0) -> Json:
         value = _read(_DECODER, text)
     except (_Flaw, ValueError):
         value = _read(_MARKING_DECODER, text)
-        raise Invalid(*_problems(value, MAX_DEPTH + envelope)) from None
+        Invalid.raise_any(_walk(value, [], MAX_DEPTH + envelope))
     if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH:
-        problems = _problems(value, MAX_DEPTH + envelope)
-        if problems:
-            raise Invalid(*problems)
+        Invalid.raise_any(_walk(value, [], MAX_DEPTH + envelope))
     return value
 
 
@@ -200,10 +196,6 @@ _MARKING_DECODER = json.JSONDecoder(
     parse_int=_marked_integer,
     parse_constant=_marked_constant,
 )
-
-
-def _problems(value: Json, max_depth: int) -> list[Problem]:
-    return list(islice(_walk(value, [], max_depth), _SHOWN_PROBLEMS))
 
 
 def _walk(value: Json, path: list[str | int], max_depth: int) -> Iterator[Problem]:

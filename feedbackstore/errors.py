@@ -4,13 +4,18 @@
 catches them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 Loc = tuple[str | int, ...]
 
 ABSENT: Any = object()
+
+_SHOWN_PROBLEMS: Final = 20
+_SHOWN_PARTS: Final = 20
+_SHOWN_NAME: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +32,16 @@ class Problem:
     input: Any = ABSENT
     ctx: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def place(self) -> Loc:
+        """`loc` in a length to show: names of members come from outside, and may be long."""
+        shown = self.loc[:_SHOWN_PARTS]
+        return tuple(p[:_SHOWN_NAME] if isinstance(p, str) else p for p in shown)
+
     def __str__(self) -> str:
         if self.type == "json_invalid":
             return f"{self.msg}, at character {self.loc[-1]}"
-        place = ".".join(str(part) for part in self.loc)
+        place = ".".join(str(part) for part in self.place)
         return f"{place}: {self.msg}" if place else self.msg
 
 
@@ -44,6 +55,13 @@ class Invalid(StoreError):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(str(problem) for problem in problems))
         self.problems: Sequence[Problem] = problems
+
+    @classmethod
+    def raise_any(cls, problems: Iterable[Problem]) -> None:
+        """Raise with the first of these problems, a few of them, if there is one at all."""
+        shown = tuple(islice(problems, _SHOWN_PROBLEMS))
+        if shown:
+            raise cls(*shown)
 
     def under(self, *loc: str | int) -> "Invalid":
         """The same, seen from further out: `loc` goes before every place."""
@@ -60,7 +78,11 @@ class NotFound(StoreError):
 
 
 class Conflict(StoreError):
-    """The record is there already, with other content."""
+    """The record is there already, with other content; `index` tells which of several."""
+
+    def __init__(self, message: str, index: int = 0) -> None:
+        super().__init__(message)
+        self.index = index
 
 
 class Unavailable(StoreError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final, Literal, TypeAlias
 
 from peewee import Case, ModelAlias, ModelSelect, Value, fn
@@ -44,7 +45,7 @@ def submit(
         "tags": None if tags is None else documents.dump(tags),
         "flag": flag,
     }
-    _check(about, said)
+    Invalid.raise_any(_problems(about, said))
     row = Feedback(uuid=ids.uuid7(), project=project, created_at=ids.now(), **about, **said)
     with database.write():
         row.save(force_insert=True)
@@ -93,14 +94,10 @@ def _column(source: Source, kind: str) -> Any:
     return getattr(source, f"{kind}_id")
 
 
-def _check(about: dict[str, str | None], said: dict[str, Any]) -> None:
-    problems: list[Problem] = []
+def _problems(about: dict[str, str | None], said: dict[str, Any]) -> Iterator[Problem]:
     for name, value in about.items():
         if value is not None:
-            problems += ids.problems(value, (name,))
+            yield from ids.problems(value, (name,))
     for members in (about, said):
         if all(value is None for value in members.values()):
-            message = f"At least one of {', '.join(members)} is needed"
-            problems.append(Problem((), "value_error", message))
-    if problems:
-        raise Invalid(*problems)
+            yield Problem((), "value_error", f"At least one of {', '.join(members)} is needed")

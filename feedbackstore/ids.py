@@ -1,9 +1,11 @@
 """Identifiers: the callers' own, checked; ours, made; and the moments that go with them."""
 
 import os
+import re
 import time
 import unicodedata
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,31 +13,39 @@ from feedbackstore.errors import Invalid, Loc, Problem
 
 MAX_LENGTH: Final = 256
 
+_RFC_3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_NO_MOMENT: Final = "Input should be a moment with its offset from UTC, as in 2026-11-01T12:00:00Z"
+
 KINDS: Final = ("request", "agent_execution", "chat")
 """What feedback can be about, in the order in which it looks for its prediction."""
 
 
-def problems(value: Any, loc: Loc) -> list[Problem]:
+def problems(value: Any, loc: Loc) -> Iterator[Problem]:
     """What is wrong with an id: it is 1 to 256 characters, none of them a control character."""
     if not isinstance(value, str):
-        return [Problem(loc, "string_type", "Input should be a valid string", value)]
-    if not value:
+        yield Problem(loc, "string_type", "Input should be a valid string", value)
+    elif not value:
         message = "String should have at least 1 character"
-        return [Problem(loc, "string_too_short", message, value, {"min_length": 1})]
-    if len(value) > MAX_LENGTH:
+        yield Problem(loc, "string_too_short", message, value, {"min_length": 1})
+    elif len(value) > MAX_LENGTH:
         message = f"String should have at most {MAX_LENGTH} characters"
-        return [Problem(loc, "string_too_long", message, value, {"max_length": MAX_LENGTH})]
-    if any(unicodedata.category(character) == "Cc" for character in value):
+        yield Problem(loc, "string_too_long", message, value, {"max_length": MAX_LENGTH})
+    elif has_control_characters(value):
         message = "An id should hold no control characters"
-        return [Problem(loc, "string_pattern_mismatch", message, value)]
-    return []
+        yield Problem(loc, "string_pattern_mismatch", message, value)
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether a text holds one of Unicode's control characters (category Cc)."""
+    return any(unicodedata.category(character) == "Cc" for character in text)
 
 
 def check(value: Any, *loc: str | int) -> str:
     """`value` if it is an id. Raises Invalid, with `loc` as the place."""
-    found = problems(value, loc)
-    if found:
-        raise Invalid(*found)
+    Invalid.raise_any(problems(value, loc))
     return str(value)
 
 
@@ -56,3 +66,13 @@ def now() -> str:
 def moment(when: datetime) -> str:
     """An aware datetime as RFC 3339 text in UTC, with six digits of a second and a `Z`."""
     return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def parse_moment(text: str) -> str:
+    """RFC 3339 text of any offset, as `moment` writes it. Raises ValueError, in words."""
+    if not _RFC_3339.fullmatch(text):
+        raise ValueError(_NO_MOMENT)
+    try:
+        return moment(datetime.fromisoformat(text.upper()))
+    except (ValueError, OverflowError):
+        raise ValueError(_NO_MOMENT) from None

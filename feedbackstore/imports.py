@@ -22,10 +22,24 @@ def record_lines(project: int, lines: Iterable[bytes], *, replace: bool = False)
     with tempfile.TemporaryFile() as checked:
         _check(lines, checked)
         checked.seek(0)
+        reader = _Reader(checked)
         try:
-            return predictions.record(project, map(_content, checked), replace=replace)
+            return predictions.record(project, reader, replace=replace)
         except Conflict as error:
-            raise Conflict(f"Nothing was imported. {error}") from None
+            raise Conflict(f"Nothing was imported. Line {reader.number}: {error}") from None
+
+
+class _Reader:
+    """The checked lines' contents; `number` is that of the line that was read last."""
+
+    def __init__(self, checked: IO[bytes]) -> None:
+        self._checked = checked
+        self.number = 0
+
+    def __iter__(self) -> Iterator[Content]:
+        for line in self._checked:
+            self.number, content = json.loads(line)
+            yield content
 
 
 def _check(lines: Iterable[bytes], checked: IO[bytes]) -> None:
@@ -40,7 +54,7 @@ def _check(lines: Iterable[bytes], checked: IO[bytes]) -> None:
             count += 1
             complaints += _in_words(number, error) if count <= _SHOWN else []
         else:
-            checked.write(json.dumps(content).encode() + b"\n")
+            checked.write(json.dumps([number, content]).encode() + b"\n")
     if count:
         more = [f"and {count - _SHOWN} more lines"] if count > _SHOWN else []
         counted = "1 line is" if count == 1 else f"{count} lines are"
@@ -50,8 +64,3 @@ def _check(lines: Iterable[bytes], checked: IO[bytes]) -> None:
 def _in_words(number: int, error: Invalid) -> Iterator[str]:
     for problem in error.problems:
         yield f"line {number}: {problem}"
-
-
-def _content(line: bytes) -> Content:
-    content: Content = json.loads(line)
-    return content

@@ -36,7 +36,7 @@ def create(
     `only_first` makes none, and returns None, where there is already one that is not revoked.
     Raises Invalid for a project's name or a scope that is none.
     """
-    _check(project, scopes)
+    _check(project, scopes, name)
     with database.write():
         if only_first and ApiKey.select().where(ApiKey.revoked_at.is_null()).exists():
             return None
@@ -56,11 +56,15 @@ def create(
 
 def find(key: str) -> ApiKey | None:
     """The record of a key that is good; None for any other, in about the same time."""
-    form = _KEY.fullmatch(key)
-    key_id = form["id"] if form else ""
-    record = ApiKey.get_or_none(ApiKey.key_id == key_id)
+    record = ApiKey.get_or_none(ApiKey.key_id == id_of(key))
     good = hmac.compare_digest(record.digest if record else _NO_DIGEST, _digest(key))
     return record if record and good and record.revoked_at is None else None
+
+
+def id_of(key: str) -> str:
+    """The part of a key that may be shown; empty where there is none."""
+    form = _KEY.fullmatch(key)
+    return form["id"] if form else ""
 
 
 def list_all() -> Iterable[ApiKey]:
@@ -94,13 +98,16 @@ def get_project(name: str) -> Project:
     return project
 
 
-def _check(project: str, scopes: Collection[str]) -> None:
+def _check(project: str, scopes: Collection[str], name: str) -> None:
     if not _PROJECT_NAME.fullmatch(project):
         message = (
             "A project's name should be 1 to 64 of a-z, 0-9, dot, dash and underscore,"
             " and begin and end with a letter or digit"
         )
         raise Invalid(Problem(("project",), "string_pattern_mismatch", message, project))
+    if len(name) > ids.MAX_LENGTH or ids.has_control_characters(name):
+        message = f"A note has at most {ids.MAX_LENGTH} characters, and no control characters"
+        raise Invalid(Problem(("name",), "string_pattern_mismatch", message, name))
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown or not scopes:
         message = f"Scopes are among {', '.join(SCOPES)}; {', '.join(unknown) or 'none'} is not"

@@ -3,36 +3,13 @@
 The rules are those of the chat completions API (developers.openai.com/api/reference/chat).
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
-from feedbackstore import checks
+from feedbackstore.checks import Check, filled_text, list_of, mapping, members, one_of, text
 from feedbackstore.errors import Loc, Problem
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool")
-
-
-def check_all(value: Any, loc: Loc) -> list[Problem]:
-    """What is wrong with a conversation: a list of at least one message."""
-    problems = checks.filled_array(value, loc)
-    if not problems:
-        for index, message in enumerate(value):
-            problems += check(message, (*loc, index))
-    return problems
-
-
-def check(value: Any, loc: Loc) -> list[Problem]:
-    """What is wrong with one message."""
-    problems = checks.members(value, loc, {"role": _role}, {"name": checks.text})
-    if problems:
-        return problems
-    role = value["role"]
-    if role == "tool":
-        problems += checks.members(value, loc, {"tool_call_id": checks.text})
-    if role == "assistant" and value.get("tool_calls") is not None:
-        return problems + checks.members(
-            value, loc, {"tool_calls": _tool_calls}, {"content": _content}
-        )
-    return problems + checks.members(value, loc, {"content": _content})
 
 
 def is_message(answer: Any) -> bool:
@@ -40,62 +17,56 @@ def is_message(answer: Any) -> bool:
     return isinstance(answer, dict) and answer.get("role") == "assistant"
 
 
-def check_tools(value: Any, loc: Loc) -> list[Problem]:
-    """What is wrong with the list of tools that a model was offered."""
-    problems = checks.array(value, loc)
-    if not problems:
-        for index, tool in enumerate(value):
-            problems += checks.members(
-                tool, (*loc, index), {"type": checks.text, "function": _function}
-            )
-    return problems
+def check(value: Any, loc: Loc) -> Iterator[Problem]:
+    """What is wrong with one message."""
+    problems = list(_head(value, loc))
+    yield from problems or _BODIES.get(value["role"], _said)(value, loc)
 
 
-_role = checks.one_of(ROLES)
+def _assistant(value: Any, loc: Loc) -> Iterator[Problem]:
+    # Some servers write an empty list where no tool is called.
+    yield from (_calling if value.get("tool_calls") not in (None, []) else _said)(value, loc)
 
 
-def _content(value: Any, loc: Loc) -> list[Problem]:
-    if isinstance(value, str):
-        return []
-    if not isinstance(value, list):
+def _content(value: Any, loc: Loc) -> Iterator[Problem]:
+    if isinstance(value, list):
+        yield from _parts(value, loc)
+    elif not isinstance(value, str):
         message = "Input should be a string or a list of content parts"
-        return [Problem(loc, "content_type", message, value)]
-    problems = checks.filled_array(value, loc)
-    for index, part in enumerate(value):
-        problems += _part(part, (*loc, index))
-    return problems
+        yield Problem(loc, "content_type", message, value)
 
 
-def _part(value: Any, loc: Loc) -> list[Problem]:
-    problems = checks.members(value, loc, {"type": checks.text})
-    if problems:
-        return problems
-    if value["type"] == "text":
-        return checks.members(value, loc, {"text": checks.text})
-    if value["type"] == "image_url":
-        return checks.members(value, loc, {"image_url": _image_url})
-    return []
+def _part(value: Any, loc: Loc) -> Iterator[Problem]:
+    problems = list(_typed(value, loc))
+    yield from problems or _KINDS_OF_PART.get(value["type"], _typed)(value, loc)
 
 
-def _image_url(value: Any, loc: Loc) -> list[Problem]:
-    return checks.members(value, loc, {"url": checks.filled_text}, {"detail": checks.text})
+_typed: Final = members({"type": text})
+_KINDS_OF_PART: Final[dict[str, Check]] = {
+    "text": members({"text": text}),
+    "image_url": members({"image_url": members({"url": filled_text}, {"detail": text})}),
+}
+_parts: Final = list_of(_part, at_least=1)
+_call: Final = members(
+    {
+        "id": filled_text,
+        "type": text,
+        "function": members({"name": filled_text, "arguments": text}),
+    }
+)
+_tool: Final = members(
+    {"type": text, "function": members({"name": filled_text}, {"parameters": mapping})}
+)
+_head: Final = members({"role": one_of(ROLES)}, {"name": text})
+_said: Final = members({"content": _content})
+_calling: Final = members({"tool_calls": list_of(_call)}, {"content": _content})
+_BODIES: Final[dict[str, Check]] = {
+    "assistant": _assistant,
+    "tool": members({"tool_call_id": text, "content": _content}),
+}
 
+check_all: Final = list_of(check, at_least=1)
+"""What is wrong with a conversation: a list of at least one message."""
 
-def _tool_calls(value: Any, loc: Loc) -> list[Problem]:
-    problems = checks.filled_array(value, loc)
-    if not problems:
-        for index, call in enumerate(value):
-            problems += checks.members(
-                call,
-                (*loc, index),
-                {"id": checks.filled_text, "type": checks.text, "function": _call},
-            )
-    return problems
-
-
-def _call(value: Any, loc: Loc) -> list[Problem]:
-    return checks.members(value, loc, {"name": checks.filled_text, "arguments": checks.text})
-
-
-def _function(value: Any, loc: Loc) -> list[Problem]:
-    return checks.members(value, loc, {"name": checks.filled_text}, {"parameters": checks.mapping})
+check_tools: Final = list_of(_tool)
+"""What is wrong with the list of tools that a model was offered."""

@@ -4,9 +4,8 @@ Feedback names a prediction by the caller's own id, and may arrive before it; th
 when they are read (`feedback.joined`), so nothing has to be kept in step here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from feedbackstore import checks, database, documents, ids, messages
@@ -29,14 +28,12 @@ class Recorded:
 
 def check(document: Any, loc: Loc = ()) -> Content:
     """The columns of a prediction's JSON object. Raises Invalid with every problem."""
-    problems = checks.members(document, loc, _REQUIRED, _OPTIONAL)
-    if problems:
-        raise Invalid(*problems)
+    Invalid.raise_any(_prediction(document, loc))
     created_at = document.get("created_at")
     return {
         **{name: document.get(name) for name in ("kind", "model", "domain")},
         "entity_id": document["id"],
-        "created_at": ids.moment(datetime.fromisoformat(created_at)) if created_at else None,
+        "created_at": None if created_at is None else ids.parse_moment(created_at),
         **{name: _text(document.get(name)) for name in _DOCUMENTS},
     }
 
@@ -46,23 +43,19 @@ def check_batch(documents_: Any, loc: Loc = ()) -> list[Content]:
     if len(documents_) > MAX_BATCH:
         message = f"List should have at most {MAX_BATCH} items, not {len(documents_)}"
         raise Invalid(Problem(loc, "too_long", message, ctx={"max_length": MAX_BATCH}))
-    contents: list[Content] = []
-    problems: list[Problem] = []
-    for index, document in enumerate(documents_):
-        try:
-            contents.append(check(document, (*loc, index)))
-        except Invalid as error:
-            problems += error.problems
-    if problems:
-        raise Invalid(*problems)
-    return contents
+    Invalid.raise_any(
+        problem
+        for index, document in enumerate(documents_)
+        for problem in _prediction(document, (*loc, index))
+    )
+    return [check(document) for document in documents_]
 
 
 def record(project: int, contents: Iterable[Content], *, replace: bool = False) -> Recorded:
     """Store checked predictions, all or none.
 
-    The same again is fine. Raises Conflict, naming the first that is there with other content,
-    unless `replace`.
+    The same again is fine. Raises Conflict at the first that is there with other content, unless
+    `replace`.
     """
     recorded = Recorded()
     now = ids.now()
@@ -106,9 +99,10 @@ def _record_one(
         recorded.replaced += 1
     else:
         raise Conflict(
-            f"The prediction of kind {stored.kind} with the id {stored.entity_id!r} (the one at"
-            f" index {index}) is stored with other content. To replace it, say so: ?replace=true,"
-            " or --replace on the command line."
+            f"The prediction of kind {stored.kind} with the id {stored.entity_id!r} is stored with"
+            " other content. To replace it, say so: ?replace=true, or --replace on the command"
+            " line.",
+            index,
         )
 
 
@@ -124,42 +118,38 @@ def _text(value: Any) -> str | None:
     return None if value is None else documents.dump(value)
 
 
-def _moment(value: Any, loc: Loc) -> list[Problem]:
-    problems = checks.text(value, loc)
-    if problems:
-        return problems
+def _moment(value: Any, loc: Loc) -> Iterator[Problem]:
+    if not isinstance(value, str):
+        yield from checks.text(value, loc)
+        return
     try:
-        when = datetime.fromisoformat(value)
-        ids.moment(when)
-    except (ValueError, OverflowError):
-        when = None
-    if when is None or when.tzinfo is None:
-        message = "Input should be a moment with its offset from UTC, as in 2026-11-01T12:00:00Z"
-        return [Problem(loc, "datetime_parsing", message, value)]
-    return []
+        ids.parse_moment(value)
+    except ValueError as error:
+        yield Problem(loc, "datetime_parsing", str(error), value)
 
 
-def _output(value: Any, loc: Loc) -> list[Problem]:
+def _output(value: Any, loc: Loc) -> Iterator[Problem]:
     if messages.is_message(value):
-        return messages.check(value, loc)
-    if isinstance(value, str | dict | list):
-        return []
-    message = "Input should be an object, a list or a string"
-    return [Problem(loc, "output_type", message, value)]
+        yield from messages.check(value, loc)
+    elif not isinstance(value, str | dict | list):
+        message = "Input should be an object, a list or a string"
+        yield Problem(loc, "output_type", message, value)
 
 
-_REQUIRED: Final = {
-    "kind": checks.one_of(ids.KINDS),
-    "id": ids.problems,
-    "input": messages.check_all,
-}
 _DOCUMENTS: Final = ("input", "output", "json_schema", "tools", "metadata")
-_OPTIONAL: Final = {
-    "model": checks.filled_text,
-    "domain": checks.filled_text,
-    "created_at": _moment,
-    "output": _output,
-    "json_schema": checks.mapping,
-    "tools": messages.check_tools,
-    "metadata": checks.mapping,
-}
+_prediction: Final = checks.members(
+    {
+        "kind": checks.one_of(ids.KINDS),
+        "id": ids.problems,
+        "input": messages.check_all,
+    },
+    {
+        "model": checks.filled_text,
+        "domain": checks.filled_text,
+        "created_at": _moment,
+        "output": _output,
+        "json_schema": checks.mapping,
+        "tools": messages.check_tools,
+        "metadata": checks.mapping,
+    },
+)

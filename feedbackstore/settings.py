@@ -6,6 +6,7 @@ The environment is read nowhere else.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,18 @@ from feedbackstore.errors import Unusable
 
 PREFIX = "FEEDBACKSTORE_"
 
+_DIGITS = re.compile(r"[0-9]{1,12}")
 
-def positive(text: str) -> int:
-    """A whole number of at least 1; raises ValueError."""
-    number = int(text)
-    if number < 1:
-        raise ValueError("a whole number of at least 1 is needed")
-    return number
+
+def whole(at_most: int) -> Callable[[str], int]:
+    """A parser of whole numbers from 1 on; it raises ValueError."""
+
+    def parse(text: str) -> int:
+        if not _DIGITS.fullmatch(text) or not 1 <= int(text) <= at_most:
+            raise ValueError(f"a whole number from 1 to {at_most} is needed")
+        return int(text)
+
+    return parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +51,17 @@ SETTINGS = (
     Setting(
         "DATABASE_TIMEOUT",
         "5",
-        positive,
+        whole(3600),
         "Seconds that a write waits for another process's write before it is refused with 503.",
     ),
     Setting(
         "MAX_BODY_BYTES",
         str(8 * 1024 * 1024),
-        positive,
+        whole(1024 * 1024 * 1024),
         "Bytes in a request's body, at most; a longer one is refused with 413.",
     ),
-    Setting("WORKERS", "2", positive, "Processes that gunicorn serves with."),
-    Setting("THREADS", "16", positive, "Threads in each of those processes."),
+    Setting("WORKERS", "2", whole(1000), "Processes that gunicorn serves with."),
+    Setting("THREADS", "16", whole(1000), "Threads in each of those processes."),
 )
 
 

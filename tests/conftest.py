@@ -12,12 +12,17 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 
 from exports.cli import export_jsonl
 from feedbackstore import database, feedback, keys, migrations, predictions
 from feedbackstore.app import create_app
 from feedbackstore.models import Feedback
 from feedbackstore.store import open_store
+
+# Nothing here is about time: a machine may be as slow as it likes.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def test_import_predictions_names_bad_lines_and_stores_nothing(run: Run, project
     assert done.stderr.splitlines() == [
         "Error: Nothing was imported: 3 lines are wrong.",
         "line 2: JSON decode error: Expecting value, at character 0",
-        "line 3: input: List should have at least 1 item after validation, not 0",
+        "line 3: input: List should have at least 1 item",
         "line 5: kind: Input should be 'request', 'agent_execution' or 'chat'",
         "line 5: output: Input should be an object, a list or a string",
     ]
@@ -131,7 +131,7 @@ def test_import_predictions_replaces_only_when_told(run: Run, project: int) -> N
 
     refused = run("import-predictions", "-", input=line("a") + line("b", output="x"))
     assert refused.exit_code == 1
-    assert refused.stderr.startswith("Error: Nothing was imported. The prediction of kind request")
+    assert refused.stderr.startswith("Error: Nothing was imported. Line 2: The prediction of")
     assert Prediction.select().count() == 1
 
     done = run("import-predictions", "-", "--replace", input=line("a") + line("b", output="x"))
@@ -195,3 +195,48 @@ def test_without_a_store_flask_still_lists_its_commands(url: str) -> None:
     assert "export-jsonl" in listed.stdout
     assert "To make it, run: flask migrate" in listed.stderr
     assert "Traceback" not in listed.stderr
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    flask = Path(sys.executable).parent / "flask"
+    return subprocess.run(
+        f"{flask} {command}", shell=True, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("redirection", ["> /dev/full", ">&-"])
+def test_a_key_that_nobody_could_see_does_not_work(store: str, redirection: str) -> None:
+    done = shell(f"keys create {redirection}")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr
+    assert all(record.revoked_at for record in keys.list_all())
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["import-predictions /proc/self/mem", "import-predictions - <&-", "keys list > /dev/full"],
+)
+def test_a_stream_that_fails_is_said_in_a_sentence(project: int, command: str) -> None:
+    done = shell(command)
+
+    assert done.returncode in (1, 2)
+    assert "Error: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_cannot_be_named_is_said_in_a_sentence(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDBACKSTORE_DATABASE_URL", f"sqlite:////tmp/{'x' * 300}.db")
+
+    assert "cannot be used: File name too long" in run("keys", "list").stderr
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[2J", "x" * 257])
+def test_a_note_on_a_key_cannot_forge_a_line(run: Run, store: str, name: str) -> None:
+    done = run("keys", "create", "--name", name)
+
+    assert done.exit_code == 1
+    assert "no control characters" in done.stderr

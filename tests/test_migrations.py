@@ -1,8 +1,10 @@
 """The schema: brought up to date under a lock, refused when it is another."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,16 @@ def test_a_directory_is_no_database(url: str, tmp_path: Path) -> None:
 def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Unusable, match=r"The directory .*nowhere cannot be used: No such file"):
         migrations.upgrade(f"sqlite:///{tmp_path}/nowhere/feedback.db")
+
+
+def test_a_database_of_somebody_else_is_refused_and_not_changed(url: str, tmp_path: Path) -> None:
+    path = tmp_path / "feedback.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE project (title TEXT)")
+
+    with pytest.raises(Unusable, match=r"cannot be used: table .*project.* already exists"):
+        migrations.upgrade(url)
+
+    with closing(sqlite3.connect(path)) as other:
+        tables = {name for (name,) in other.execute("SELECT name FROM sqlite_master")}
+    assert tables & {"feedback", "prediction", "api_key"} == set()

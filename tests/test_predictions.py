@@ -41,8 +41,10 @@ def document(**members: Any) -> dict[str, Any]:
         {"output": {"role": "assistant", "content": "hi"}},
         {"output": {"role": "assistant", "tool_calls": [CALL]}},
         {"output": {"role": "manager", "name": "a field called role"}},
+        {"output": {"role": "assistant", "content": "hi", "tool_calls": []}},
         {"output": None, "model": None, "metadata": None},
         {"created_at": "2026-11-01T12:00:00.5-03:00", "anything": "else"},
+        {"created_at": "2026-11-01t12:00:00z"},
     ],
 )
 def test_what_chat_models_are_asked_and_answer_is_taken(members: dict[str, Any]) -> None:
@@ -88,8 +90,8 @@ def test_what_chat_models_are_asked_and_answer_is_taken(members: dict[str, Any])
         ({"output": {"role": "assistant"}}, ("output", "content"), "missing"),
         (
             {"output": {"role": "assistant", "tool_calls": []}},
-            ("output", "tool_calls"),
-            "too_short",
+            ("output", "content"),
+            "missing",
         ),
         (
             {
@@ -110,6 +112,8 @@ def test_what_chat_models_are_asked_and_answer_is_taken(members: dict[str, Any])
         ({"created_at": 1730462400}, ("created_at",), "string_type"),
         ({"created_at": "yesterday"}, ("created_at",), "datetime_parsing"),
         ({"created_at": "2026-11-01T12:00:00"}, ("created_at",), "datetime_parsing"),
+        ({"created_at": "2026-W01-1T00:00:00Z"}, ("created_at",), "datetime_parsing"),
+        ({"created_at": "2026-02-30T00:00:00Z"}, ("created_at",), "datetime_parsing"),
         ({"created_at": "0001-01-01T00:00:00+23:00"}, ("created_at",), "datetime_parsing"),
     ],
 )

@@ -138,7 +138,7 @@ def first_terminal(session: Session) -> Iterator[str]:
             stderr=file,
             process_group=0,
         )
-    while "client.feedback.submit" not in log.read_text():
+    while "VLMRun(base_url" not in log.read_text():
         assert process.poll() is None, log.read_text()
     yield log.read_text().replace(f"{session.folder}/", "")
     os.killpg(process.pid, signal.SIGTERM)

@@ -29,7 +29,7 @@ def test_a_setting_is_read_from_the_file_that_its_variable_names(tmp_path: Path)
     assert values["DATABASE_URL"] == "sqlite:///elsewhere.db"
 
 
-@pytest.mark.parametrize("text", ["many", "0", "-1", "1.5"])
+@pytest.mark.parametrize("text", ["many", "0", "-1", "1.5", "٣", "1001", "9" * 20])
 def test_what_is_no_value_is_refused_by_name(text: str) -> None:
     with pytest.raises(Unusable, match=f"FEEDBACKSTORE_THREADS={text} is no value"):
         settings.load({"FEEDBACKSTORE_THREADS": text})

@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from exports.example import Example, Message, Reason, Skip
+from exports.example import Example, Message, Reason, Skip, joined_text
 
 
 def text_only(message: Message) -> Message:
     """The message with its content as one string. Raises Skip for images and other media."""
-    content = message.get("content")
-    if isinstance(content, list):
-        refuse_media([message])
-        content = "\n".join(part["text"] for part in content)
-    return message if content is None else {**message, "content": content}
+    if "content" not in message:
+        return message
+    refuse_media([message])
+    return {**message, "content": joined_text(message["content"])}
 
 
 def refuse_media(messages: list[Message], *, images: bool = True) -> None:

@@ -8,7 +8,12 @@ from flask import Flask, Request, current_app, request
 from gunicorn.http.errors import ParseException
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    ClientDisconnected,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 
 from feedbackstore import documents
 from feedbackstore.errors import Invalid, Loc, Problem
@@ -41,12 +46,9 @@ class StrictParser(FlaskParser):
         self, error: ValidationError, req: Request, schema: Schema, **_: Any
     ) -> NoReturn:
         """Turn marshmallow's tree of messages into a list of problems."""
-        problems = (
-            problem
-            for location, messages in error.normalized_messages().items()
-            for problem in _problems(messages, (_PLACES[location],), error.data)
-        )
-        raise Invalid(*problems) from None
+        ((location, messages),) = error.normalized_messages().items()
+        Invalid.raise_any(_problems(messages, (_PLACES[location],), error.data))
+        raise error
 
 
 def _read(req: Request) -> bytes:
@@ -54,12 +56,16 @@ def _read(req: Request) -> bytes:
     too_long = RequestEntityTooLarge(f"The body is longer than {limit} bytes.")
     if req.content_length is not None and req.content_length > limit:
         raise too_long
+    if req.headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
+        raise BadRequest("The body should come as it is: Transfer-Encoding: chunked, or none.")
     try:
         data = req.get_data(cache=False)
-    except ParseException:
-        raise BadRequest("The body's chunks cannot be read.") from None
+    except (ParseException, ClientDisconnected):
+        raise BadRequest("The body cannot be read to its end.") from None
     if len(data) > limit:
         raise too_long
+    if req.content_length is not None and len(data) < req.content_length:
+        raise BadRequest("The body cannot be read to its end.")
     if not data:
         raise Invalid(Problem((), "missing", "Field required", None))
     _refuse_other_types(req)

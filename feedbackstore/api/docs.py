@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from flask import Blueprint, Response, render_template, send_from_directory
+from werkzeug.exceptions import NotFound
 
 blueprint = Blueprint(
     "docs", __name__, url_prefix="/docs", template_folder="templates", static_folder="static"
@@ -28,7 +29,10 @@ def get_docs() -> Response:
 @blueprint.get("/swagger-ui/<path:name>")
 def get_asset(name: str) -> Response:
     """A file of Swagger UI."""
-    return send_from_directory(_folder() or Path(), name)
+    folder = _folder()
+    if folder is None:
+        raise NotFound
+    return send_from_directory(folder, name)
 
 
 def _folder() -> Path | None:

@@ -4,13 +4,13 @@ For 422 the detail is FastAPI's list of problems, which the hosted service answe
 anything else it is one sentence.
 """
 
+import json
 from typing import Any, Final
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, current_app, jsonify
 from peewee import PeeweeException
 from werkzeug.exceptions import HTTPException
 
-from feedbackstore import documents
 from feedbackstore.errors import (
     ABSENT,
     Conflict,
@@ -25,6 +25,8 @@ RETRY_AFTER: Final = "1"
 """Seconds after which a caller may try again what the store could not do just now."""
 
 _SHOWN: Final = 200
+# It encodes piece by piece: a long value is never encoded whole to be cut.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
 
 
 def init_app(app: Flask) -> None:
@@ -67,17 +69,20 @@ def _refuse_conflict(error: Conflict) -> Response:
 
 
 def _refuse_for_now(error: StoreError) -> Response:
+    current_app.logger.warning("%s (%s)", error, error.__cause__)
     response = answer(503, f"{error} Try again in a moment.")
     response.headers["Retry-After"] = RETRY_AFTER
     return response
 
 
 def _refuse_unreadable(error: PeeweeException) -> Response:
-    return _refuse_for_now(Unavailable("The store cannot be read just now."))
+    unavailable = Unavailable("The store cannot be read just now.")
+    unavailable.__cause__ = error
+    return _refuse_for_now(unavailable)
 
 
 def _shown(problem: Problem) -> dict[str, Any]:
-    detail: dict[str, Any] = {"loc": list(problem.loc), "msg": problem.msg, "type": problem.type}
+    detail: dict[str, Any] = {"loc": list(problem.place), "msg": problem.msg, "type": problem.type}
     if problem.input is not ABSENT:
         detail["input"] = _cut(problem.input)
     if problem.ctx:
@@ -87,5 +92,9 @@ def _shown(problem: Problem) -> dict[str, Any]:
 
 def _cut(value: Any) -> Any:
     """A refused value, so short that a long one does not come back whole."""
-    text = documents.dump(value)
-    return value if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    text = ""
+    for chunk in _ENCODER.iterencode(value):
+        text += chunk[:_SHOWN]
+        if len(text) >= _SHOWN:
+            return text[:_SHOWN] + "…"
+    return value

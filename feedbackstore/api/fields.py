@@ -5,10 +5,12 @@ nothing has to be guessed from English sentences afterwards.
 """
 
 import re
+from itertools import islice
 from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate
 
+_SHOWN_TAGS: Final = 20
 _MAX_INTEGER: Final = 2**63 - 1
 _DIGITS: Final = re.compile(r"-?[0-9]{1,30}")
 
@@ -56,9 +58,10 @@ class Tags(Object):
     def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
         tags = super()._deserialize(*args, **kwargs)
         no_text = Text.default_error_messages["invalid"]
-        wrong = {name: no_text for name, tag in tags.items() if not isinstance(tag, str)}
-        if wrong:
-            raise ValidationError(wrong)
+        wrong = (name for name, tag in tags.items() if not isinstance(tag, str))
+        shown = dict.fromkeys(islice(wrong, _SHOWN_TAGS), no_text)
+        if shown:
+            raise ValidationError(shown)
         return tags
 
 

@@ -15,9 +15,13 @@ _OBJECT: Final = {"type": "object"}
 class PredictionContent(Shape):
     """What a model was asked and answered.
 
-    The fields only describe: `predictions.check` checks them, for an import reads the same
-    objects from a file, without HTTP.
+    The fields only describe, and `load` hands on what came: `predictions.check` checks it, for an
+    import reads the same objects from a file, without HTTP.
     """
+
+    def load(self, data: Any, **_: Any) -> Any:
+        """What came, as it is."""
+        return data
 
     model = fields.Raw(metadata={"type": "string", "description": "The model that answered."})
     domain = fields.Raw(

@@ -14,7 +14,7 @@ from feedbackstore.api.originals import (
     Recorded,
 )
 from feedbackstore.api.schemas import ErrorSchema, PageQuery, RecordQuery
-from feedbackstore.errors import Invalid, Problem
+from feedbackstore.errors import Conflict, Invalid, Problem
 from feedbackstore.models import Prediction
 
 blueprint = Blueprint("predictions", __name__, url_prefix="/v1")
@@ -29,7 +29,7 @@ blueprint = Blueprint("predictions", __name__, url_prefix="/v1")
 @blueprint.alt_response(201, schema=Recorded, success=True)
 @blueprint.alt_response(409, schema=ErrorSchema)
 def put_prediction(
-    query: dict[str, Any], content: dict[str, Any], kind: str, entity_id: str
+    query: dict[str, Any], content: Any, kind: str, entity_id: str
 ) -> tuple[predictions.Recorded, int]:
     """Record Prediction.
 
@@ -40,7 +40,9 @@ def put_prediction(
         message = f"Input should be one of {', '.join(ids.KINDS)}"
         raise Invalid(Problem(("path", "kind"), "literal_error", message, kind))
     ids.check(entity_id, "path", "entity_id")
-    checked = predictions.check({**content, "kind": kind, "id": entity_id}, ("body",))
+    if isinstance(content, dict):
+        content = {**content, "kind": kind, "id": entity_id}
+    checked = predictions.check(content, ("body",))
     recorded = predictions.record(g.project, [checked], replace=query["replace"])
     return recorded, 201 if recorded.created else 200
 
@@ -58,7 +60,10 @@ def post_predictions(query: dict[str, Any], records: list[dict[str, Any]]) -> pr
     Keep up to 1,000 predictions, all of them or none.
     """
     checked = predictions.check_batch(records, ("body",))
-    return predictions.record(g.project, checked, replace=query["replace"])
+    try:
+        return predictions.record(g.project, checked, replace=query["replace"])
+    except Conflict as error:
+        raise Conflict(f"At index {error.index}: {error}") from None
 
 
 @blueprint.get("/predictions")

@@ -137,3 +137,43 @@ def test_nothing_of_a_prediction_is_stored_either(writer: Caller) -> None:
 
     assert response.get_json()["detail"][0]["loc"] == ["body", "output"]
     assert not Prediction.select().exists()
+
+
+MANY = 100_000
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("put", "/v1/predictions/request/x", {"input": [1] * MANY}),
+        ("put", "/v1/predictions/request/x", {"input": [{"role": "user", "content": [1] * MANY}]}),
+        ("post", "/v1/predictions", [1] * MANY),
+        ("post", "/v1/predictions", [{"id": 5, "input": [1] * 1000}] * 1000),
+        ("post", "/v1/feedback/submit", {"request_id": "x", "tags": dict.fromkeys("ab" * 9, 1)}),
+        (
+            "post",
+            "/v1/feedback/submit",
+            {"request_id": "x", "tags": {str(number): 1 for number in range(MANY)}},
+        ),
+        ("post", "/v1/feedback/submit", {"request_id": "x", "tags": {"k" * 1_000_000: 1}}),
+        ("post", "/v1/feedback/submit", {"request_id": "x", "k" * 1_000_000: float("nan")}),
+    ],
+)
+def test_however_much_is_wrong_the_answer_is_short(
+    writer: Caller, method: str, path: str, body: Any
+) -> None:
+    response = getattr(writer, method)(path, json=body)
+
+    assert response.status_code == 422
+    assert 1 <= len(response.get_json()["detail"]) <= 20
+    assert len(response.get_data()) < 50_000
+
+
+def test_another_transfer_encoding_is_refused(writer: Caller) -> None:
+    response = writer.post(
+        "/v1/feedback/submit",
+        json={"request_id": "x", "notes": "n"},
+        headers={"Transfer-Encoding": "gzip, chunked"},
+    )
+
+    assert response.status_code == 400

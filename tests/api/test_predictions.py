@@ -130,7 +130,7 @@ def test_a_batch_with_something_wrong_is_not_stored_and_names_it_by_index(writer
         ["body", 1, "input"],
     ]
     response = writer.post("/v1/predictions", json=documents)
-    (problem,) = response.get_json()["detail"]
+    problem = response.get_json()["detail"][-1]
     assert (problem["loc"], problem["input"]) == (["body", 2], 5)
     assert not Prediction.select().exists()
 
@@ -140,7 +140,10 @@ def test_a_batch_with_a_conflict_is_not_stored(writer: Caller) -> None:
 
     response = writer.post("/v1/predictions", json=batch("a", "b", output="other"))
     assert response.status_code == 409
-    assert "'b' (the one at index 1)" in response.get_json()["detail"]
+    assert (
+        "At index 1: The prediction of kind chat with the id 'b' is stored"
+        in response.get_json()["detail"]
+    )
     assert Prediction.select().count() == 1
 
     replaced = writer.post("/v1/predictions?replace=true", json=batch("a", "b", output="other"))
@@ -186,3 +189,30 @@ def test_an_address_that_makes_no_sense_is_refused(
 
     assert response.status_code == 422
     assert response.get_json()["detail"][0]["loc"] == loc
+
+
+@pytest.mark.parametrize(
+    ("content", "loc"),
+    [({}, ["body", "input"]), ({"input": None}, ["body", "input"]), ([], ["body"]), (5, ["body"])],
+)
+def test_a_body_that_is_no_prediction_is_refused(
+    writer: Caller, content: Any, loc: list[str]
+) -> None:
+    response = writer.put("/v1/predictions/request/x", json=content)
+
+    assert response.status_code == 422
+    assert response.get_json()["detail"][0]["loc"] == loc
+
+
+def test_a_null_counts_as_absent(writer: Caller) -> None:
+    nulls = dict.fromkeys(PREDICTION) | {"input": PROMPT}
+
+    assert writer.put("/v1/predictions/request/x", json=nulls).status_code == 201
+
+
+@pytest.mark.parametrize("body", [[{}], [{"kind": None, "id": None}], [None], [{"_schema": 1}]])
+def test_a_batch_of_what_is_no_prediction_is_refused(writer: Caller, body: Any) -> None:
+    response = writer.post("/v1/predictions", json=body)
+
+    assert response.status_code == 422
+    assert response.get_json()["detail"][0]["loc"][:2] == ["body", 0]

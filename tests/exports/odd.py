@@ -59,7 +59,11 @@ PREDICTIONS: list[dict[str, Any]] = [
     },
     {
         "id": "several turns",
-        "input": [*asked("q0"), {"role": "assistant", "content": "a0"}, *asked("q1")],
+        "input": [
+            {"role": "user", "content": "q0", "tool_calls": 5, "tool_call_id": "dropped"},
+            {"role": "assistant", "content": "a0", "tool_calls": []},
+            *asked("q1"),
+        ],
         "output": "a1",
     },
     {

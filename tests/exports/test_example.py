@@ -39,6 +39,10 @@ def message(content: Any = None, **members: Any) -> dict[str, Any]:
         (message('{"a": 1}'), {"a": 1}),
         (message("x"), message("x", refusal=None)),
         ("x", message("x")),
+        ("x", message("x", name="n")),
+        ("x", message([{"type": "text", "text": "x"}])),
+        ('{"a": 1}', message('{"a":1}')),
+        ({"a": 1}, message('{"a":1}')),
         (message(tool_calls=[call("A")]), message(tool_calls=[{**call("A"), "id": "call_2"}])),
         (
             message(tool_calls=[{**call("A"), "function": {"name": "stock", "arguments": "{ }"}}]),
@@ -66,6 +70,13 @@ def test_a_correction_that_equals_the_output_is_none(
         ("NaN", {"a": 2}, '{"a":2}', "NaN"),
         ("no JSON {", {"a": 2}, '{"a":2}', "no JSON {"),
         ("old", message("new"), "new", "old"),
+        (
+            "old",
+            message([{"type": "text", "text": "n"}, {"type": "text", "text": "m"}]),
+            "n\nm",
+            "old",
+        ),
+        ('{"a": 1}', message('{\n "a": 2}'), '{\n "a": 2}', '{"a": 1}'),
         ([1], {"a": []}, '{"a":[]}', "[1]"),
     ],
 )

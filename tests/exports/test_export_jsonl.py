@@ -203,6 +203,10 @@ def test_another_export_to_the_same_file_is_not_disturbed(
         (["--project", "nope"], 1, "There is no project 'nope'. There are: default."),
         (["/no/such/dir/x.jsonl"], 1, "There is no directory /no/such/dir"),
         (["/"], 1, "is a directory: name a file in it"),
+        (["/dev/null"], 1, "/dev/null is no regular file"),
+        (["/" + "x" * 300], 1, "File name too long"),
+        (["--domain", "\udcff"], 2, "The value of domain is not UTF-8"),
+        (["--since", "2026-11-01T00:00:00"], 2, "is no day or moment"),
     ],
 )
 def test_bad_options_end_with_what_was_wrong(
@@ -228,6 +232,40 @@ def test_a_reader_that_goes_away_ends_it_quietly(odd: None) -> None:
     )
 
     assert (shown.stdout, shown.stderr) == (b'{"messages', b"")
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        f"{FLASK} {command}", shell=True, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_standard_output_that_is_full_or_closed_is_said_in_a_sentence(odd: None) -> None:
+    full, closed = shell("export-jsonl > /dev/full"), shell("export-jsonl >&-")
+
+    assert (full.returncode, full.stderr) == (1, "Error: The data: No space left on device.\n")
+    assert (closed.returncode, closed.stderr) == (
+        1,
+        "Error: Standard output is closed. Name a file, or leave it open.\n",
+    )
+
+
+@pytest.mark.parametrize("kind", ["symlink", "fifo"])
+def test_what_lies_where_it_would_write_is_not_followed(
+    odd: None, export: Export, tmp_path: Path, kind: str
+) -> None:
+    precious, part = tmp_path / "precious", tmp_path / ".train.jsonl.part"
+    precious.write_text("precious")
+    if kind == "symlink":
+        part.symlink_to(precious)
+    else:
+        os.mkfifo(part)
+
+    done = export(tmp_path / "train.jsonl")
+
+    assert done.exit_code == 1
+    assert "Traceback" not in done.stderr
+    assert precious.read_text() == "precious"
 
 
 def test_an_option_may_come_from_the_environment(

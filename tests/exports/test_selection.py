@@ -91,6 +91,17 @@ def test_of_several_ratings_the_latest_counts(predict: Predict, say: Say, notes:
     assert notes(resolve="first") == ["1"]
 
 
+def test_a_later_rating_down_takes_back_a_rating_up(
+    predict: Predict, say: Say, notes: Notes
+) -> None:
+    predict("x")
+    say("x", rating="up", notes="1")
+    say("x", rating="down", notes="2")
+
+    assert notes() == ["2"]
+    assert notes(resolve="first") == ["1", "2"]
+
+
 def test_corrections_supersede_each_other_through_whichever_id_they_name(
     predict: Predict, say: Say, notes: Notes
 ) -> None:
@@ -148,7 +159,7 @@ def test_filters_select_by_time_kind_domain_and_model(
     assert notes(kind="chat") == ["1", "2"]
     assert notes(domain="document.receipt") == ["1"]
     assert notes(model="m1") == ["0"]
-    assert notes(model="m3") == []
+    assert notes(model="m3") == notes(domain="") == notes(model="") == []
 
 
 def test_what_a_filter_leaves_out_supersedes_nothing(
