@@ -39,7 +39,7 @@ golden: .venv/installed-test ## Write the formats' golden files anew; review the
 	python -m pytest tests/exports/test_golden.py --write-golden
 
 clean: ## Remove what was built and installed; the database stays.
-	rm -rf .venv build dist *.egg-info tests/clients/node_modules .coverage .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv build dist *.egg-info tests/clients/node_modules .coverage .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'

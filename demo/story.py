@@ -45,7 +45,7 @@ def submit_all(address: str, key: str) -> None:
         print(f"    {document.id:16} {document.domain}")
     print()
 
-    say("What people said of it, by VLM Run's own SDK pointed here.")
+    say("What people said of it: corrections by VLM Run's own SDK, the rest by plain HTTP.")
     print(f'    client = VLMRun(base_url="{address}/v1")')
     client = VLMRun(api_key=key, base_url=f"{address}/v1")
     for document in DOCUMENTS:
@@ -59,13 +59,15 @@ def submit_all(address: str, key: str) -> None:
             }
             url = f"{address}/v1/feedback/submit"
             requests.post(url, json=body, headers=authorization).raise_for_status()
-            said = ", ".join(f"{name} {value}" for name, value in document.members.items())
-            print(f"    POST /v1/feedback/submit  {document.id}: {said}")
+            said = [
+                name for name, value in body.items() if name != "request_id" and value is not None
+            ]
+            print(f"    POST /v1/feedback/submit  {document.id!r}: {', '.join(said)}")
         else:
             client.feedback.submit(
                 request_id=document.id, response=document.correction, notes=document.notes
             )
-            print(f"    client.feedback.submit({document.id!r}, response={{…}})")
+            print(f"    client.feedback.submit({document.id!r}, …)")
     print()
 
 
@@ -73,7 +75,7 @@ def export() -> None:
     """Make the datasets."""
     say("A fine-tuning dataset comes out.")
     run("flask export-jsonl train.jsonl")
-    say("Pairs for preference training are as near; what a format cannot hold, it says.")
+    say("Preference pairs come from the same feedback; what does not fit is counted.")
     run("flask export-jsonl --format trl-preference --dry-run")
     say("The dataset's first lines, cut to the width of the page:")
     for line in Path("train.jsonl").read_text(encoding="utf-8").splitlines()[:2]:

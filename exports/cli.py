@@ -42,7 +42,11 @@ class Moment(click.ParamType[str]):
     help="The shape of a row.",
 )
 @click.option("--project", default=keys.DEFAULT_PROJECT, show_default=True, help="Whose feedback.")
-@click.option("--since", type=Moment(), help="Only feedback from this day or moment on.")
+@click.option(
+    "--since",
+    type=Moment(),
+    help="Only feedback from this day (2026-11-24) or moment (RFC 3339) on.",
+)
 @click.option("--until", type=Moment(), help="Only feedback before this day or moment.")
 @click.option("--kind", type=click.Choice(ids.KINDS), help="Only what is about this kind.")
 @click.option("--domain", help="Only predictions of this domain.")

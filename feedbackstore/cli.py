@@ -93,12 +93,12 @@ def list_keys(as_json: bool) -> None:
 @keys_group.command(cls=StoreCommand)
 @click.argument("key_id")
 def revoke(key_id: str) -> None:
-    """Make the key with this id useless, at once and for good.
+    """Revoke a key, at once and for good.
 
-    The ids are those of `flask keys list`.
+    KEY_ID is what `flask keys list` shows, the part of the key after fbk_.
     """
     open_store()
-    record = keys.revoke(key_id)
+    record = keys.revoke(keys.id_of(key_id) or key_id)
     click.echo(f"{record.key_id} is revoked since {record.revoked_at}", err=True)
 
 
@@ -110,7 +110,9 @@ def revoke(key_id: str) -> None:
 @click.option("--replace", is_flag=True, help="Replace those stored with other content.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def import_predictions(file: IO[bytes], project: str, replace: bool, quiet: bool) -> None:
-    """Store the predictions in FILE (- for stdin): a JSON object a line, all or none.
+    """Store predictions from FILE, or - for stdin.
+
+    FILE has a JSON object a line; all of them are stored, or none.
 
     Each line holds kind, id and input, and optionally model, domain, created_at, output,
     json_schema, tools and metadata. The same prediction again is fine.

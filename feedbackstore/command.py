@@ -8,7 +8,7 @@ from typing import IO, Any, TypeVar
 import click
 import peewee
 
-from feedbackstore.errors import StoreError, Unusable
+from feedbackstore.errors import StoreError, Unavailable, Unusable
 
 T = TypeVar("T")
 
@@ -37,9 +37,7 @@ class StoreCommand(click.Command):
         except BrokenPipeError:
             raise
         except (StoreError, peewee.PeeweeException) as error:
-            cause = (
-                f" ({error.__cause__})" if isinstance(error, StoreError) and error.__cause__ else ""
-            )
+            cause = f" ({error.__cause__})" if isinstance(error, Unavailable) else ""
             raise click.ClickException(f"{error}{cause}") from error
         except OSError as error:
             place = error.filename or "The data"

@@ -7,9 +7,10 @@ costs several times as much as the request.
 """
 
 import os
+import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
@@ -41,10 +42,11 @@ class Model(peewee.Model):
 def path_of(url: str) -> Path:
     """The file that a database URL names. Raises Unusable for any other kind of URL."""
     name = unquote(url.removeprefix(SCHEME))
-    if not url.startswith(SCHEME) or not name or name == ":memory:" or "\0" in name:
+    if not url.startswith(SCHEME) or not name or name == ":memory:" or {"?", "\0"} & set(name):
+        # The text is not shown: what is no path may hold a password.
         raise Unusable(
-            f"{url!r} names no database. Give sqlite:/// and a path, as in sqlite:///feedback.db"
-            " (set FEEDBACKSTORE_DATABASE_URL)."
+            "FEEDBACKSTORE_DATABASE_URL names no SQLite file. It should be sqlite:/// and a path,"
+            " as in sqlite:///feedback.db or sqlite:////var/lib/feedback.db"
         )
     return Path(name)
 
@@ -69,7 +71,8 @@ def _refuse_missing(path: Path) -> None:
             )
     except FileNotFoundError:
         raise Unusable(
-            f"The database {path} is not there yet. To make it, run: flask migrate"
+            f"The database {path.absolute()} is not there yet. To make it, run: flask migrate"
+            " (or name another: FEEDBACKSTORE_DATABASE_URL)"
         ) from None
     except OSError as error:
         raise Unusable(f"The database {path} cannot be used: {error.strerror}.") from None
@@ -79,6 +82,18 @@ def close() -> None:
     """Let go of this thread's connection, if there is one."""
     if proxy.obj is not None and not proxy.is_closed():
         proxy.close()
+
+
+def look_at_tables(path: Path) -> list[str]:
+    """The names of a database's tables, read without changing anything in it."""
+    _refuse_missing(path)
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            return [name for (name,) in rows]
+    except sqlite3.Error as error:
+        raise peewee.DatabaseError(str(error)) from error
 
 
 def create(url: str) -> None:

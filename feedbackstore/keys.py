@@ -101,8 +101,8 @@ def get_project(name: str) -> Project:
 def _check(project: str, scopes: Collection[str], name: str) -> None:
     if not _PROJECT_NAME.fullmatch(project):
         message = (
-            "A project's name should be 1 to 64 of a-z, 0-9, dot, dash and underscore,"
-            " and begin and end with a letter or digit"
+            "A name should be 1 to 64 of a-z, 0-9, dot, dash and underscore, and begin and end"
+            " with a letter or digit"
         )
         raise Invalid(Problem(("project",), "string_pattern_mismatch", message, project))
     if len(name) > ids.MAX_LENGTH or ids.has_control_characters(name):

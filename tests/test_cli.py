@@ -146,7 +146,7 @@ def test_import_predictions_replaces_only_when_told(run: Run, project: int) -> N
         (["import-predictions", "-", "--project", "nope"], 1, "There is no project 'nope'"),
         (["keys", "create", "--scopes", "root"], 2, "root is not among submit, read, review"),
         (["keys", "create", "--scopes", ","], 2, "nothing is not among submit"),
-        (["keys", "create", "--project", "A B"], 1, "A project's name should be"),
+        (["keys", "create", "--project", "A B"], 1, "project: A name should be"),
         (["keys", "revoke", "nope"], 1, "There is no key nope"),
     ],
 )

@@ -82,7 +82,15 @@ def test_a_write_that_waits_too_long_is_unavailable(url: str, tmp_path: Path, st
 
 @pytest.mark.parametrize(
     "url",
-    ["feedback.db", "mysql://x/y", "sqlite:///", "sqlite:///:memory:", "sqlite://x.db", ""],
+    [
+        "feedback.db",
+        "mysql://x/y",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite://x.db",
+        "",
+        "sqlite:///x?y",
+    ],
 )
 def test_an_address_of_no_database_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(Unusable, match=r"as in sqlite:///feedback\.db"):

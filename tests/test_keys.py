@@ -63,7 +63,7 @@ def test_a_project_that_is_not_there_is_refused_with_those_that_are(store: str) 
 
 @pytest.mark.parametrize("name", ["", "A", "a b", "-a", "a/", "x" * 65, "é"])
 def test_a_project_has_a_name_that_fits_everywhere(store: str, name: str) -> None:
-    with pytest.raises(Invalid, match="project: A project's name"):
+    with pytest.raises(Invalid, match="project: A name should be 1 to 64"):
         keys.create(name)
 
 

@@ -33,20 +33,29 @@ class Blueprint(SmorestBlueprint):
                 return _refusal(scope) or view(*args, **kwargs)
 
             guarded.scope = scope or "any"  # type: ignore[attr-defined]
-            documented = self.alt_response(401, schema=ErrorSchema)(guarded)
-            if scope:
-                documented = self.alt_response(403, schema=ErrorSchema)(documented)
-            described: View = self.doc(security=[{"HTTPBearer": []}])(documented)
-            return described
+            described: View = self.doc(security=[{"HTTPBearer": []}])(guarded)
+            return self._refusing(401, *([403] if scope else []), 503)(described)
 
         return decorate
 
-    def refuses_invalid(self, view: View) -> View:
-        """Document the 422 of a route that takes a body, a query or a free path."""
-        documented: View = self.alt_response(
-            422, schema=HTTPValidationErrorSchema, description="Validation Error"
-        )(view)
-        return documented
+    def reads(self, *, body: bool) -> Callable[[View], View]:
+        """Document what a route refuses that reads a query or a path, and perhaps a body."""
+
+        def decorate(view: View) -> View:
+            described: View = self.alt_response(
+                422, schema=HTTPValidationErrorSchema, description="Validation Error"
+            )(view)
+            return self._refusing(*([400, 413, 415] if body else []))(described)
+
+        return decorate
+
+    def _refusing(self, *statuses: int) -> Callable[[View], View]:
+        def decorate(view: View) -> View:
+            for status in statuses:
+                view = self.alt_response(status, schema=ErrorSchema)(view)
+            return view
+
+        return decorate
 
 
 def _refusal(scope: str | None) -> Response | None:

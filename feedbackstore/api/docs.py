@@ -6,11 +6,23 @@ Its files come with the package flask-swagger-ui, the `docs` extra.
 from importlib.util import find_spec
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, send_from_directory
+from flask import (
+    Blueprint,
+    Response,
+    redirect,
+    render_template,
+    send_from_directory,
+    url_for,
+)
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
 
 blueprint = Blueprint(
-    "docs", __name__, url_prefix="/docs", template_folder="templates", static_folder="static"
+    "docs",
+    __name__,
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/docs/static",
 )
 
 POLICY = (
@@ -19,14 +31,20 @@ POLICY = (
 )
 
 
-@blueprint.get("/", strict_slashes=False)
+@blueprint.get("/")
+def get_root() -> BaseResponse:
+    """To the page, for whoever opens the address that the server prints."""
+    return redirect(url_for("docs.get_docs"))
+
+
+@blueprint.get("/docs/", strict_slashes=False)
 def get_docs() -> Response:
     """The page, or how to get it."""
     page = render_template("docs.html", installed=_folder() is not None)
     return Response(page, headers={"Content-Security-Policy": POLICY})
 
 
-@blueprint.get("/swagger-ui/<path:name>")
+@blueprint.get("/docs/swagger-ui/<path:name>")
 def get_asset(name: str) -> Response:
     """A file of Swagger UI."""
     folder = _folder()

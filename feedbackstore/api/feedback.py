@@ -21,7 +21,7 @@ blueprint = Blueprint("feedback", __name__, url_prefix="/v1")
 
 @blueprint.post("/feedback/submit")
 @blueprint.scope("submit")
-@blueprint.refuses_invalid
+@blueprint.reads(body=True)
 @blueprint.arguments(FeedbackSubmitRequest)
 @blueprint.response(200, FeedbackSubmitResponse, description="Successful Response")
 @blueprint.doc(operationId="submit_feedback_v1_feedback_submit_post", summary="Submit Feedback")
@@ -35,7 +35,7 @@ def submit_feedback(submitted: dict[str, Any]) -> Feedback:
 
 @blueprint.post("/experimental/feedback/submit")
 @blueprint.scope("submit")
-@blueprint.refuses_invalid
+@blueprint.reads(body=True)
 @blueprint.arguments(FeedbackSubmitRequest)
 @blueprint.response(200, FeedbackItem)
 def submit_experimental_feedback(submitted: dict[str, Any]) -> Feedback:
@@ -48,7 +48,7 @@ def submit_experimental_feedback(submitted: dict[str, Any]) -> Feedback:
 
 @blueprint.get("/feedback/<entity_id:entity_id>")
 @blueprint.scope("read")
-@blueprint.refuses_invalid
+@blueprint.reads(body=False)
 @blueprint.arguments(FeedbackQuery, location="query")
 @blueprint.response(200, FeedbackList)
 def get_feedback(query: dict[str, Any], entity_id: str) -> dict[str, Any]:

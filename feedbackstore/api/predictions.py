@@ -22,7 +22,7 @@ blueprint = Blueprint("predictions", __name__, url_prefix="/v1")
 
 @blueprint.put("/predictions/<kind>/<entity_id:entity_id>")
 @blueprint.scope("submit")
-@blueprint.refuses_invalid
+@blueprint.reads(body=True)
 @blueprint.arguments(RecordQuery, location="query")
 @blueprint.arguments(PredictionContent)
 @blueprint.response(200, Recorded)
@@ -49,7 +49,7 @@ def put_prediction(
 
 @blueprint.post("/predictions")
 @blueprint.scope("submit")
-@blueprint.refuses_invalid
+@blueprint.reads(body=True)
 @blueprint.arguments(RecordQuery, location="query")
 @blueprint.arguments(PredictionRecord(many=True))
 @blueprint.response(200, Recorded)
@@ -68,7 +68,7 @@ def post_predictions(query: dict[str, Any], records: list[dict[str, Any]]) -> pr
 
 @blueprint.get("/predictions")
 @blueprint.scope("read")
-@blueprint.refuses_invalid
+@blueprint.reads(body=False)
 @blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, PredictionResponse(many=True))
 def get_predictions(query: dict[str, Any]) -> list[Prediction]:
@@ -78,7 +78,7 @@ def get_predictions(query: dict[str, Any]) -> list[Prediction]:
 
 @blueprint.get("/predictions/<entity_id:entity_id>")
 @blueprint.scope("read")
-@blueprint.refuses_invalid
+@blueprint.reads(body=False)
 @blueprint.response(200, PredictionResponse)
 @blueprint.alt_response(404, schema=ErrorSchema)
 def get_prediction(entity_id: str) -> Prediction:
@@ -88,7 +88,7 @@ def get_prediction(entity_id: str) -> Prediction:
 
 @blueprint.get("/agent/executions")
 @blueprint.scope("read")
-@blueprint.refuses_invalid
+@blueprint.reads(body=False)
 @blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, AgentExecutionResponse(many=True))
 def get_executions(query: dict[str, Any]) -> list[Prediction]:
@@ -98,7 +98,7 @@ def get_executions(query: dict[str, Any]) -> list[Prediction]:
 
 @blueprint.get("/agent/executions/<entity_id:entity_id>")
 @blueprint.scope("read")
-@blueprint.refuses_invalid
+@blueprint.reads(body=False)
 @blueprint.response(200, AgentExecutionResponse)
 @blueprint.alt_response(404, schema=ErrorSchema)
 def get_execution(entity_id: str) -> Prediction:

@@ -78,5 +78,4 @@ def up(migrator: Any, db: Database) -> None:
         )
     tables = [Project, ApiKey, Prediction, Feedback]
     with db.bind_ctx(tables):
-        # Not where such tables are there already: they are somebody else's.
-        db.create_tables(tables, safe=False)
+        db.create_tables(tables)

@@ -18,6 +18,7 @@ from feedbackstore import database
 from feedbackstore.errors import Unusable
 
 FOLDER: Final = Path(__file__).parent
+HISTORY: Final = "schema_migration"
 
 
 def upgrade(url: str, timeout: float = 5) -> list[str]:
@@ -28,8 +29,9 @@ def upgrade(url: str, timeout: float = 5) -> list[str]:
     path = database.path_of(url)
     with _lock(path.parent):
         database.create(url)
-        database.connect(url, timeout)
         with _readable(path):
+            _refuse_foreign(path)
+            database.connect(url, timeout)
             _refuse_newer(path)
             return list(_runner().up())
 
@@ -47,6 +49,15 @@ def check(url: str) -> None:
         )
 
 
+def _refuse_foreign(path: Path) -> None:
+    tables = database.look_at_tables(path)
+    if tables and HISTORY not in tables:
+        raise Unusable(
+            f"The database {path} is another program's: it has the table {tables[0]}, and none of"
+            " a feedback store. Name another file: FEEDBACKSTORE_DATABASE_URL."
+        )
+
+
 def _refuse_newer(path: Path) -> None:
     unknown = [step.name for step in _runner().status() if step.path is None]
     if unknown:
@@ -58,7 +69,7 @@ def _refuse_newer(path: Path) -> None:
 
 
 def _runner() -> Runner:
-    return Runner(database.proxy.obj, str(FOLDER))
+    return Runner(database.proxy.obj, str(FOLDER), table_name=HISTORY)
 
 
 @contextmanager
@@ -67,8 +78,8 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except peewee.DatabaseError as error:
         raise Unusable(
-            f"The database {path} cannot be used: {error}. Check the file and its directory's"
-            " permissions, or set FEEDBACKSTORE_DATABASE_URL to another file."
+            f"The database {path} cannot be used: {error}. Check the file and its permissions, or"
+            " name another: FEEDBACKSTORE_DATABASE_URL."
         ) from error
 
 

@@ -1,0 +1,86 @@
+"""How gunicorn serves the store: its settings and what it says at its start.
+
+`gunicorn -c python:feedbackstore.serving "feedbackstore.app:create_app()"`; an option on
+gunicorn's command line goes before what stands here.
+"""
+
+import os
+import socket
+import sys
+from typing import Any
+
+from feedbackstore import database, settings
+from feedbackstore.errors import Unusable
+from feedbackstore.store import open_store
+
+try:
+    _values = settings.load()
+except Unusable as error:
+    sys.exit(str(error))
+
+bind = "127.0.0.1:8000"
+worker_class = "gthread"
+workers: int = _values["WORKERS"]
+threads: int = _values["THREADS"]
+umask = 0o077
+
+# An id of 256 characters outside ASCII takes 3,072 bytes of address.
+limit_request_line = 8190
+
+# No header may set what only the server knows (by default a proxy's SCRIPT_NAME would).
+forwarder_headers = ""
+
+# Nothing depends on a writable home, nor on a temporary folder on a disk that may be full.
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+_NEXT = """\
+The feedback store serves http://{address} (its API: http://{address}/docs).
+Submit a correction, with the key in VLMRUN_API_KEY (flask keys create makes another):
+
+    curl http://{address}/v1/feedback/submit \\
+        -H "Authorization: Bearer $VLMRUN_API_KEY" -H "Content-Type: application/json" \\
+        -d '{{"request_id": "invoice-1", "response": {{"total": 12.5}}}}'
+
+or with VLM Run's SDK (pip install vlmrun):
+
+    from vlmrun.client import VLMRun
+    VLMRun(base_url="http://{address}/v1").feedback.submit("invoice-1", {{"total": 12.5}})
+"""
+
+
+def on_starting(server: Any) -> None:
+    """Refuse, in a line, what would fail in every worker or be tried again and again."""
+    try:
+        open_store()
+    except Unusable as error:
+        sys.exit(str(error))
+    # A connection must not be carried through the workers' fork.
+    database.close()
+    # A master that takes over from another (USR2) has its sockets from that one.
+    if not server.master_pid:
+        for address in server.cfg.address:
+            _refuse_taken(address)
+
+
+def when_ready(server: Any) -> None:
+    """Say what to type next, where there is an address to type."""
+    listener = server.LISTENERS[0].sock
+    if listener.family == socket.AF_UNIX:
+        return
+    host, port = listener.getsockname()[:2]
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    print(_NEXT.format(address=address), flush=True)
+
+
+def _refuse_taken(address: Any) -> None:
+    if not isinstance(address, tuple):
+        return
+    host, port = address
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except (OSError, OverflowError) as error:
+        sys.exit(f"Cannot listen on {host}, port {port}: {error}. Name another: make run PORT=8001")
