@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test lint format golden clean
+.PHONY: help install run demo test test-trainers lint format golden clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,24 @@ demo: .venv/installed-demo ## Tell the whole story on a store of its own.
 test: .venv/installed-test tests/clients/node_modules ## Run the tests.
 	@python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=95
 
+TRAINERS := trl llamafactory axolotl swift hosted
+
+test-trainers: .venv/installed-test $(TRAINERS:%=.venv-trainers/%/installed) ## Hold the datasets against the trainers' own code.
+	@for family in $(TRAINERS); do \
+	  .venv-trainers/$$family/bin/python -m pytest -q -c tests/trainers/pytest.ini \
+	    --rootdir tests/trainers --confcutdir tests/trainers -p no:cacheprovider \
+	    tests/trainers/test_$$family.py || exit 1; done
+
+# Their packages exclude each other: an environment each. What a file says after "no-deps:" comes
+# without the dependencies that its tests do not need.
+.venv-trainers/%/installed: tests/trainers/requirements/%.txt
+	@echo "Making the environment of $* in .venv-trainers …"
+	@$(PYTHON) -m venv .venv-trainers/$*
+	@.venv-trainers/$*/bin/python -m pip install --quiet -r $<
+	@alone=$$(sed -n 's/^# no-deps: //p' $<); if [ -n "$$alone" ]; then \
+	  .venv-trainers/$*/bin/python -m pip install --quiet --no-deps $$alone; fi
+	@touch $@
+
 lint: .venv/installed-lint ## Check style and types.
 	ruff format --check
 	ruff check
@@ -39,7 +57,7 @@ golden: .venv/installed-test ## Write the formats' golden files anew; review the
 	python -m pytest tests/exports/test_golden.py --write-golden
 
 clean: ## Remove what was built and installed; the database stays.
-	rm -rf .venv build dist *.egg-info tests/clients/node_modules .coverage .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-trainers build dist *.egg-info tests/clients/node_modules .coverage .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'

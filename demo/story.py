@@ -22,6 +22,8 @@ def main() -> None:
     """Run it in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
+        # Whatever store the caller works on is left alone.
+        os.environ["FEEDBACKSTORE_DATABASE_URL"] = "sqlite:///feedback.db"
         say("A store of its own, and a key for it.")
         run("flask migrate")
         key = run("flask keys create --name demo", show=False)

@@ -1,126 +1,106 @@
 """flask export-jsonl."""
 
 import json
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from exports import dataset, selection
-from exports.dataset import Lines
-from exports.export import Summary, export, manifest
-from exports.formats import DEFAULT, FORMATS
-from exports.selection import Filters
-from feedbackstore import ids, keys
+from exports import dataset, directory, job, plan
+from exports.example import Skip
+from exports.job import Outcome
+from exports.options import Options, export_options
+from exports.selection import Row
 from feedbackstore.command import StoreCommand, progress, stdout
+from feedbackstore.errors import NotFound, Unusable
 from feedbackstore.store import open_store
 
 
-class Moment(click.ParamType[str]):
-    """A day (it begins at midnight, UTC) or a moment, as RFC 3339 has them."""
-
-    name = "moment"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The moment as the store writes it."""
-        try:
-            return ids.parse_moment(f"{value}T00:00:00Z" if "T" not in value.upper() else value)
-        except ValueError:
-            message = f"{value!r} is no day or moment: 2026-11-24 or 2026-11-24T08:00:00Z"
-            self.fail(message, param, ctx)
-
-
 @click.command("export-jsonl", cls=StoreCommand)
-@click.argument("out", type=click.Path(allow_dash=True, path_type=Path), default="-")
-@click.option(
-    "--format",
-    type=click.Choice(list(FORMATS)),
-    default=DEFAULT,
-    show_default=True,
-    help="The shape of a row.",
-)
-@click.option("--project", default=keys.DEFAULT_PROJECT, show_default=True, help="Whose feedback.")
-@click.option(
-    "--since",
-    type=Moment(),
-    help="Only feedback from this day (2026-11-24) or moment (RFC 3339) on.",
-)
-@click.option("--until", type=Moment(), help="Only feedback before this day or moment.")
-@click.option("--kind", type=click.Choice(ids.KINDS), help="Only what is about this kind.")
-@click.option("--domain", help="Only predictions of this domain.")
-@click.option("--model", help="Only predictions of this model.")
-@click.option(
-    "--resolve",
-    type=click.Choice(selection.RESOLVES),
-    help="Which of several corrections of one prediction.  [default: latest; feedback: all]",
-)
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many rows.")
-@click.option("--dry-run", is_flag=True, help="Write nothing; count, and say what is left out.")
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    envvar="FLASK_EXPORT_JSONL_JSON",
-    help="Print the summary as JSON.",
-)
-@click.option("--quiet", is_flag=True, help="Print no summary.")
-@click.option("--overwrite", is_flag=True, help="Write over OUT if it is there.")
-def export_jsonl(
-    out: Path,
-    format: str,
-    project: str,
-    resolve: str | None,
-    limit: int | None,
-    dry_run: bool,
-    as_json: bool,
-    quiet: bool,
-    overwrite: bool,
-    **filters: str | None,
-) -> None:
+@click.argument("out", type=click.Path(allow_dash=True), default="-")
+@export_options
+def export_jsonl(out: str, **told: Any) -> None:
     """Write stored feedback as a dataset to OUT (default -, stdout).
 
-    OUT appears whole or not at all, with OUT.manifest.json beside it. Rows alone go to stdout;
+    OUT is a file, with OUT.manifest.json beside it, or, where it ends in a slash, a directory
+    that `datasets.load_dataset` reads. It appears whole or not at all. Rows alone go to stdout;
     the summary goes to stderr.
     """
-    form = FORMATS[format]
-    selected = Filters(resolve=resolve or form.resolve, **filters)
-    to_file = str(out) != "-" and not dry_run
-    if to_file:
-        dataset.refuse_existing(out, overwrite=overwrite)
-    sink = dataset.written(out) if to_file else nullcontext(Lines(stdout()))
+    options = Options(**told)
+    _refuse_unwritable(out, options)
     open_store()
-    project_id = keys.get_project(project).id
-    total = selection.count(project_id, selected)
-    rows = selection.rows(project_id, selected)
-    with sink as lines, progress(rows, total, quiet or as_json) as shown:
-        write = (lambda _: None) if dry_run else lines.write
-        summary = export(shown, form, write, limit=limit)
-        if not to_file:
-            stdout().flush()
-    if to_file:
-        described = manifest(summary, form, selected, project, limit, lines.sha256)
-        dataset.write_manifest(out, described)
-    if as_json:
-        click.echo(json.dumps({"format": form.name, **summary.as_json()}), err=True)
-    elif not quiet:
-        for line in _in_words(summary, form.name, out, dry_run):
+    planned = plan.make(options)
+    if options.explain is not None:
+        _explain(planned)
+        return
+
+    def shown(rows: Iterable[Row], total: int) -> AbstractContextManager[Iterable[Row]]:
+        return progress(rows, total, options.quiet or options.as_json)
+
+    outcome = job.run(planned, out, stdout(), shown)
+    if options.as_json:
+        click.echo(json.dumps(_for_machines(outcome)), err=True)
+    elif not options.quiet:
+        for line in _in_words(outcome, out, planned):
             click.echo(line, err=True)
 
 
-def _in_words(summary: Summary, format_name: str, out: Path, dry_run: bool) -> Iterator[str]:
+def _explain(planned: plan.Plan) -> None:
+    """Rows to stdout; to stderr which feedback they come from, and why others are none."""
+    out, found = stdout(), False
+    for row, lines in job.explain(planned):
+        found = True
+        if isinstance(lines, Skip):
+            click.echo(f"feedback {row.uuid} ({row.created_at}): left out, {lines}", err=True)
+            continue
+        click.echo(f"feedback {row.uuid} ({row.created_at}): {_rows(len(lines))}", err=True)
+        out.writelines(lines)
+        out.flush()
+    if not found:
+        kind = planned.options.kind or "request"
+        raise NotFound(f"There is no feedback on the {kind} {planned.options.explain!r}.")
+
+
+def _refuse_unwritable(out: str, options: Options) -> None:
+    """Raise StoreError where the dataset cannot be written to `out`."""
+    if out == "-" and options.wants_directory:
+        raise Unusable("Splits, shards and compression need a directory: name one as OUT.")
+    if out != "-" and not options.dry_run:
+        as_directory = job.is_directory(options, out)
+        refuse = directory.refuse_existing if as_directory else dataset.refuse_existing
+        refuse(Path(out), overwrite=options.overwrite)
+
+
+def _for_machines(outcome: Outcome) -> dict[str, Any]:
+    if outcome.manifest is None:
+        return outcome.described
+    return {**outcome.described, "manifest": str(outcome.manifest), "export": outcome.sha256}
+
+
+def _in_words(outcome: Outcome, out: str, planned: plan.Plan) -> Iterator[str]:
     """The summary, a line at a time."""
-    verb = "would be written" if dry_run else "written"
-    place = "stdout" if str(out) == "-" else str(out)
-    yield f"{_rows(summary.written)} of {format_name} {verb} to {place}"
+    summary, form = outcome.summary, planned.form
+    verb = "would be written" if planned.options.dry_run else "written"
+    place = "stdout" if out == "-" else out
+    yield f"{_rows(summary.written)} of {form.name} {verb} to {place}"
+    for split, files in outcome.files.items():
+        rows = sum(file["rows"] for file in files)
+        yield f"  {split}: {_rows(rows)} in {len(files)} {'file' if len(files) == 1 else 'files'}"
+    for name, number in outcome.described.get("images", {}).items():
+        yield f"  images {name}: {number}"
+    for name, number in outcome.described.get("redacted", {}).items():
+        yield f"  redacted {name}: {number}"
     if summary.left_out:
         yield f"{_rows(summary.left_out.total())} of feedback left out:"
         yield from (f"  {line}" for line in summary.left_out_in_words())
     if not summary.read:
         yield "No feedback matches."
-    if str(out) != "-" and not dry_run:
-        yield f"manifest: {dataset.manifest_of(out)}"
+    if outcome.manifest is not None:
+        yield f"manifest: {outcome.manifest}"
+        if form.train:
+            yield f"to train: {form.train.format(out=out)}"
 
 
 def _rows(count: int) -> str:

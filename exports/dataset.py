@@ -1,4 +1,4 @@
-"""A dataset on the disk: whole under its name or not there, with a manifest beside it."""
+"""Rows on the disk: counted, hashed, and whole under their name or not there."""
 
 import fcntl
 import hashlib
@@ -19,7 +19,7 @@ _LINE_ENDS: Final = {"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u202
 
 
 class Lines:
-    """A sink for rows: one JSON object a line, UTF-8; counts them and hashes what it writes."""
+    """A sink for lines: counts them and hashes what it writes."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -27,13 +27,8 @@ class Lines:
         self.rows = 0
         self.bytes = 0
 
-    def write(self, row: dict[str, Any]) -> None:
-        """Append a row."""
-        text = documents.dump(row)
-        for character, escape in _LINE_ENDS.items():
-            if character in text:
-                text = text.replace(character, escape)
-        line = text.encode() + b"\n"
+    def write(self, line: bytes) -> None:
+        """Append a row's line."""
         self._file.write(line)
         self._hash.update(line)
         self.rows += 1
@@ -45,17 +40,23 @@ class Lines:
         return self._hash.hexdigest()
 
 
+def line_of(row: dict[str, Any]) -> bytes:
+    """A row as a line: JSON, then the only line end in it."""
+    text = documents.dump(row)
+    for character, escape in _LINE_ENDS.items():
+        if character in text:
+            text = text.replace(character, escape)
+    return text.encode() + b"\n"
+
+
 def manifest_of(target: Path) -> Path:
     """Where the manifest of a data file stands."""
     return target.with_name(f"{target.name}.manifest.json")
 
 
 def refuse_existing(target: Path, *, overwrite: bool) -> None:
-    """Raise Conflict or Unusable where `target` cannot be written."""
-    if target.is_dir():
-        raise Unusable(f"{target} is a directory: name a file in it, such as {target}/train.jsonl")
-    if not target.parent.is_dir():
-        raise Unusable(f"There is no directory {target.parent}. Make it, or name another place.")
+    """Raise Conflict or Unusable where the file `target` cannot be written."""
+    refuse_no_parent(target)
     if target.exists():
         _refuse_irregular(target, target.stat())
     for path in (target, manifest_of(target)):
@@ -63,37 +64,58 @@ def refuse_existing(target: Path, *, overwrite: bool) -> None:
             raise Conflict(f"{path} is there already. To write over it, say --overwrite.")
 
 
-@contextmanager
-def written(target: Path) -> Iterator[Lines]:
-    """Rows for `target`: they stand under its name once the block has ended, or not at all.
+def refuse_no_parent(target: Path) -> None:
+    """Raise Unusable where there is no directory to write `target` in."""
+    if not target.absolute().parent.is_dir():
+        raise Unusable(f"There is no directory {target.parent}. Make it, or name another place.")
 
-    Until then they are in a hidden file beside it, which a run that was killed leaves behind and
-    the next one writes over. An older manifest goes before the new data comes: a manifest never
-    stands beside data that it does not describe.
+
+@contextmanager
+def written(target: Path) -> Iterator[IO[bytes]]:
+    """A file that stands under the name `target` once the block has ended, or not at all.
+
+    Until then it is a hidden file beside it, which a run that was killed leaves behind and the
+    next one writes over.
     """
     try:
         with _part_of(target) as file:
-            yield Lines(file)
-            _sync(file)
-            manifest_of(target).unlink(missing_ok=True)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
             _part(target).replace(target)
-        sync_directory(target.parent)
+        sync_directory(target.absolute().parent)
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise unwritable(target, error) from error
 
 
-def write_manifest(target: Path, manifest: dict[str, Any]) -> None:
-    """Put the manifest of `target` beside it, as whole as the data."""
-    path = manifest_of(target)
-    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+def write_json(path: Path, value: dict[str, Any]) -> bytes:
+    """Write a JSON file for people to read; its bytes."""
+    data = json_bytes(value)
+    with written(path) as file:
+        file.write(data)
+    return data
+
+
+def json_bytes(value: dict[str, Any]) -> bytes:
+    """JSON for people to read."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def unwritable(path: Path, error: OSError) -> Unusable:
+    """What to say of a place that cannot be written."""
+    return Unusable(
+        f"{path} cannot be written: {error.strerror}. Nothing was left under that name."
+    )
+
+
+@contextmanager
+def locked(descriptor: int, target: Path) -> Iterator[None]:
+    """Hold what is being written for `target`; another run finds it held and is refused."""
     try:
-        with _part_of(path) as file:
-            file.write(text.encode())
-            _sync(file)
-            _part(path).replace(path)
-        sync_directory(path.parent)
-    except OSError as error:
-        raise _unwritable(path, error) from error
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Conflict(f"Another export is writing {target} just now.") from None
+    yield
 
 
 def _part(target: Path) -> Path:
@@ -102,36 +124,21 @@ def _part(target: Path) -> Path:
 
 @contextmanager
 def _part_of(target: Path) -> Iterator[IO[bytes]]:
-    """The file that becomes `target`; another run that is writing it is not disturbed."""
     part = _part(target)
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(part, flags, 0o666), "wb") as file:
         _refuse_irregular(part, os.fstat(file.fileno()))
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Conflict(f"Another export is writing {target} just now.") from None
-        if not part.exists() or not part.samefile(f"/dev/fd/{file.fileno()}"):
-            raise Conflict(f"Another export wrote {target} just now. Run this one again.")
-        file.truncate(0)
-        try:
-            yield file
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        with locked(file.fileno(), target):
+            if not part.exists() or not part.samefile(f"/dev/fd/{file.fileno()}"):
+                raise Conflict(f"Another export wrote {target} just now. Run this one again.")
+            file.truncate(0)
+            try:
+                yield file
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
 
 
 def _refuse_irregular(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise Unusable(f"{path} is no regular file. For standard output, name none, or -.")
-
-
-def _sync(file: IO[bytes]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _unwritable(path: Path, error: OSError) -> Unusable:
-    return Unusable(
-        f"{path} cannot be written: {error.strerror}. Nothing was left under that name."
-    )

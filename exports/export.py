@@ -1,29 +1,35 @@
-"""One export from end to end: select, build, write, count."""
+"""One export from end to end: select, build, place images, shape, write, count."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from exports.example import EXPLAINED, Reason, Skip
-from exports.formats.interface import Format, RawFormat
-from exports.selection import Filters, Row
-from feedbackstore import __version__
+from exports import example
+from exports.dataset import line_of
+from exports.example import EXPLAINED, Example, Reason, Skip
+from exports.formats.interface import Format, TrainingRow
+from exports.selection import Row
+
+Step = Callable[[Example], Example]
+"""What is done to an example on its way: it returns another, or raises Skip."""
 
 
 @dataclass(slots=True)
 class Summary:
-    """What became of the rows that an export read."""
+    """What became of the feedback that an export read."""
 
     read: int = 0
     written: int = 0
+    used: int = 0
     left_out: Counter[Reason] = field(default_factory=Counter)
     first_feedback_id: str | None = None
     last_feedback_id: str | None = None
 
-    def count_in(self, row: Row) -> None:
-        """A row was written."""
-        self.written += 1
+    def count_in(self, row: Row, rows: int) -> None:
+        """A piece of feedback became so many rows."""
+        self.used += 1
+        self.written += rows
         self.first_feedback_id = self.first_feedback_id or row.uuid
         self.last_feedback_id = row.uuid
 
@@ -32,6 +38,7 @@ class Summary:
         reasons = {str(reason): self.left_out[reason] for reason in Reason if self.left_out[reason]}
         return {
             "read": self.read,
+            "used": self.used,
             "written": self.written,
             "left_out": reasons,
             "first_feedback_id": self.first_feedback_id,
@@ -48,48 +55,51 @@ class Summary:
         ]
 
 
+Write = Callable[[bytes, Row], None]
+Known = Callable[[int, list[bytes]], bool]
+
+
 def export(
     selected: Iterable[Row],
-    form: Format | RawFormat,
-    write: Callable[[dict[str, Any]], None],
+    form: Format,
+    write: Write,
     *,
     limit: int | None = None,
+    steps: Iterable[Step] = (),
+    known: Known | None = None,
 ) -> Summary:
-    """Hand each selected row, in `form`, to `write`; stop after `limit` of them."""
-    summary = Summary()
+    """Hand each selected row's lines, in `form`, to `write`; stop after `limit` rows.
+
+    `known` tells of a piece of feedback and its lines whether an earlier export had just that.
+    """
+    summary, chain = Summary(), list(steps)
     for row in selected:
-        if limit is not None and summary.written == limit:
+        if limit is not None and summary.written >= limit:
             break
         summary.read += 1
         try:
-            shaped = _shape(row, form)
+            lines = [line_of(shaped) for shaped in shape(row, form, chain)]
         except Skip as skip:
             summary.left_out[skip.reason] += 1
+            continue
+        if known is not None and known(row.id, lines):
+            summary.left_out[Reason.KNOWN] += 1
         else:
-            write(shaped)
-            summary.count_in(row)
+            for line in lines:
+                write(line, row)
+            summary.count_in(row, len(lines))
     return summary
 
 
-def _shape(row: Row, form: Format | RawFormat) -> dict[str, Any]:
+def shape(row: Row, form: Format, steps: Iterable[Step] = ()) -> Iterator[TrainingRow]:
+    """The rows of a format for one piece of feedback. Raises Skip."""
     if row.superseded:
         raise Skip(Reason.SUPERSEDED)
-    return form.row(row)
-
-
-def manifest(
-    summary: Summary,
-    form: Format | RawFormat,
-    filters: Filters,
-    project: str,
-    limit: int | None,
-    sha256: str,
-) -> dict[str, Any]:
-    """What a dataset is and what it was made from. It holds no clock, host or path."""
-    return {
-        "format": form.name,
-        "filters": {"project": project, **filters.given(), **({"limit": limit} if limit else {})},
-        **summary.as_json(),
-        "sha256": sha256,
-        "feedbackstore": __version__,
-    }
+    if row.disagreed:
+        raise Skip(Reason.DISAGREEMENT)
+    if form.raw:
+        return iter(form.to_rows(row))
+    built = example.build(row)
+    for step in steps:
+        built = step(built)
+    return iter(form.to_rows(built))

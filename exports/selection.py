@@ -1,25 +1,29 @@
 """Which feedback goes into a dataset: filters, several corrections of one prediction, reading.
 
-Rows are read in the order of their ids, a page at a time, each page a query of its own: no read
-transaction outlives its page, so a long export never holds back the server's log.
+Rows are read in the order of their ids, a page at a time, each page in a transaction of its own,
+with its images: so nobody replaces a prediction in between, and no read transaction outlives its
+page: a long export never holds back the server's log.
 """
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
-from peewee import JOIN, Expression, ModelSelect, Value, fn
+from peewee import JOIN, Case, Expression, ModelSelect, Value, fn
 
-from feedbackstore import feedback, ids
+from feedbackstore import documents, feedback, ids
+from feedbackstore.database import proxy
+from feedbackstore.images import Album
 from feedbackstore.models import ID_FIELDS, Feedback, Prediction
 
-RESOLVES: Final = ("latest", "first", "all")
+RESOLVES: Final = ("latest", "first", "all", "agree")
+
+_DOCUMENTS: Final = ("input", "output", "json_schema", "tools", "metadata")
 
 _PAGE: Final = 500
+_PAGE_BYTES: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +35,22 @@ class Filters:
     kind: str | None = None
     domain: str | None = None
     model: str | None = None
+    rating: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    entity_id: str | None = None
     resolve: str = "latest"
 
-    def given(self) -> dict[str, str]:
+    def given(self) -> dict[str, Any]:
         """The filters that are set, by name."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        given = {name: value for name, value in asdict(self).items() if value}
+        return given | ({"tags": dict(self.tags)} if self.tags else {})
 
 
 class Row(NamedTuple):
     """One piece of feedback, joined to its prediction; documents are JSON text.
 
     `superseded` tells that `resolve` takes another correction of the same prediction. Everything
-    from `kind` on is None where there is no prediction.
+    from `prediction_id` on is None where there is no prediction.
     """
 
     id: int
@@ -57,6 +65,7 @@ class Row(NamedTuple):
     flag: bool | None
     created_at: str
     superseded: bool
+    prediction_id: int | None
     kind: str | None
     entity_id: str | None
     model: str | None
@@ -67,6 +76,7 @@ class Row(NamedTuple):
     json_schema: str | None
     tools: str | None
     metadata: str | None
+    disagreed: bool = False
 
 
 def rows(project: int, filters: Filters, *, page: int = _PAGE) -> Iterator[Row]:
@@ -75,11 +85,45 @@ def rows(project: int, filters: Filters, *, page: int = _PAGE) -> Iterator[Row]:
     seen = 0
     while True:
         query = _select(project, filters, last).where(Feedback.id > seen)
-        found = [Row(*row) for row in _tuples(query.order_by(Feedback.id).limit(page))]
-        yield from found
-        if len(found) < page:
+        found, album = _read(project, query.order_by(Feedback.id).limit(page))
+        for row in found:
+            whole = row if row.input is None else row._replace(input=album.restored(row.input))
+            if filters.resolve == "agree" and row.response is not None and not row.superseded:
+                whole = whole._replace(disagreed=_disagreed(project, filters, last, row))
+            yield whole
+        if not found:
             return
         seen = found[-1].id
+
+
+def _disagreed(project: int, filters: Filters, last: int, row: Row) -> bool:
+    """Whether there is only one correction of a row's prediction, or not all are equal."""
+    if row.kind is None:
+        return True
+    corrections = Feedback.select(Feedback.response).where(
+        Feedback.project == project,
+        ID_FIELDS[row.kind] == row.entity_id,
+        feedback.prediction_id() == row.prediction_id,
+        Feedback.id <= last,
+        Feedback.response.is_null(False),
+        *_in_time(Feedback, filters),
+    )
+    first, *others = [documents.load(text) for (text,) in _tuples(corrections)]
+    return not others or not all(documents.same(first, other) for other in others)
+
+
+def _read(project: int, query: ModelSelect[Feedback]) -> tuple[list[Row], Album]:
+    """A page of rows and their images: fewer rows where they are large, at least one."""
+    album, found, size = Album(project), [], 0
+    with proxy.atomic():
+        for columns in _tuples(query):
+            row = Row(*columns)
+            found.append(row)
+            album.add(row.input)
+            size += sum(len(value) for value in row if isinstance(value, str))
+            if size + album.size >= _PAGE_BYTES:
+                break
+    return found, album
 
 
 def count(project: int, filters: Filters) -> int:
@@ -88,7 +132,7 @@ def count(project: int, filters: Filters) -> int:
 
 
 def _tuples(query: ModelSelect[Feedback]) -> Iterator[tuple[Any, ...]]:
-    found: Any = query.tuples()
+    found: Any = query.tuples().iterator()
     return iter(found)
 
 
@@ -101,12 +145,13 @@ def _select(project: int, filters: Filters, last: int) -> ModelSelect[Feedback]:
     columns = (
         *(getattr(Feedback, name) for name in Row._fields[:11]),
         _superseded(filters, last),
+        Prediction.id,
         Prediction.kind,
         Prediction.entity_id,
         Prediction.model,
         Prediction.domain,
         fn.COALESCE(Prediction.created_at, Prediction.recorded_at),
-        *(getattr(Prediction, name) for name in Row._fields[-5:]),
+        *(getattr(Prediction, name) for name in _DOCUMENTS),
     )
     return _filtered(Feedback.select(*columns), project, filters, last)
 
@@ -123,6 +168,14 @@ def _filtered(
         query = query.where(Prediction.domain == filters.domain)
     if filters.model is not None:
         query = query.where(Prediction.model == filters.model)
+    if filters.rating is not None:
+        query = query.where(Feedback.rating == filters.rating)
+    if filters.entity_id is not None:
+        query = query.where(ID_FIELDS[filters.kind or "request"] == filters.entity_id)
+    for name, value in filters.tags:
+        # As `documents.dump` writes it; a quote inside a string has a backslash before it.
+        member = f"{documents.dump(name)}:{documents.dump(value)}"
+        query = query.where(fn.REPLACE(Feedback.tags, member, "") != Feedback.tags)
     return query
 
 
@@ -143,20 +196,34 @@ def _superseded(filters: Filters, last: int) -> Any:
     if filters.resolve == "all":
         return Value(False)
     other = Feedback.alias()
-    goes_before = other.id > Feedback.id if filters.resolve == "latest" else other.id < Feedback.id
-    corrected, other_corrected = Feedback.response.is_null(False), other.response.is_null(False)
-    both_rated = ~corrected & ~other_corrected & other.rating.is_null(False)
-    same_entity = [
-        (other.project == Feedback.project)
-        & (Prediction.kind == kind)
-        & (getattr(other, ID_FIELDS[kind].name) == Prediction.entity_id)
-        for kind in ids.KINDS
-    ]
-    taken = other.select(other.id).where(
-        functools.reduce(operator.or_, same_entity),
+    before = other.id < Feedback.id if filters.resolve == "first" else other.id > Feedback.id
+    corrected, rated = other.response.is_null(False), other.rating.is_null(False)
+
+    def taken(*conditions: Expression) -> Any:
+        # A look-up for each kind, only that of the prediction's own being made: one for all three
+        # would read every piece of feedback on an id for each piece of it.
+        exists = [
+            (kind, fn.EXISTS(_rivals(other, kind, filters, last).where(*conditions)))
+            for kind in ids.KINDS
+        ]
+        return Case(Prediction.kind, exists, Value(False))
+
+    return Case(
+        None,
+        [
+            (Feedback.response.is_null(False), taken(before, corrected)),
+            (Feedback.rating.is_null(False), taken(corrected) | taken(before, rated)),
+        ],
+        Value(False),
+    )
+
+
+def _rivals(other: Any, kind: str, filters: Filters, last: int) -> Any:
+    """Other feedback on the same prediction, of this kind."""
+    return other.select(other.id).where(
+        other.project == Feedback.project,
+        getattr(other, ID_FIELDS[kind].name) == Prediction.entity_id,
         feedback.prediction_id(other) == Prediction.id,
         other.id <= last,
         *_in_time(other, filters),
-        (other_corrected & (~corrected | goes_before)) | (both_rated & goes_before),
     )
-    return (corrected | (Feedback.rating == "up")) & fn.EXISTS(taken)

@@ -34,7 +34,8 @@ def _scopes(_: click.Context, __: click.Parameter, value: str) -> list[str]:
     unknown = [scope for scope in scopes if scope not in keys.SCOPES]
     if unknown or not scopes:
         choices = ", ".join(keys.SCOPES)
-        raise click.BadParameter(f"{', '.join(unknown) or 'nothing'} is not among {choices}")
+        named = f"{', '.join(unknown)} is not among" if unknown else "name at least one of"
+        raise click.BadParameter(f"{named} {choices}")
     return scopes
 
 
@@ -99,7 +100,7 @@ def revoke(key_id: str) -> None:
     """
     open_store()
     record = keys.revoke(keys.id_of(key_id) or key_id)
-    click.echo(f"{record.key_id} is revoked since {record.revoked_at}", err=True)
+    click.echo(f"{record.key_id} was revoked at {record.revoked_at}", err=True)
 
 
 @click.command("import-predictions", cls=StoreCommand)

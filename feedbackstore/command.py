@@ -40,8 +40,8 @@ class StoreCommand(click.Command):
             cause = f" ({error.__cause__})" if isinstance(error, Unavailable) else ""
             raise click.ClickException(f"{error}{cause}") from error
         except OSError as error:
-            place = error.filename or "The data"
-            raise click.ClickException(f"{place}: {error.strerror}.") from error
+            said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+            raise click.ClickException(f"Reading or writing failed: {said}.") from error
 
 
 def stdout() -> IO[bytes]:

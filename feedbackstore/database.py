@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
 import peewee
@@ -60,7 +60,7 @@ def connect(url: str, timeout: float = 5) -> None:
     _refuse_missing(path)
     close()
     pragmas = PRAGMAS | {"busy_timeout": int(timeout * 1000)}
-    proxy.initialize(peewee.SqliteDatabase(str(path), pragmas=pragmas, timeout=timeout))
+    proxy.initialize(peewee.SqliteDatabase(str(path.absolute()), pragmas=pragmas, timeout=timeout))
 
 
 def _refuse_missing(path: Path) -> None:
@@ -133,12 +133,7 @@ def write() -> Iterator[None]:
     try:
         with proxy.atomic("IMMEDIATE"):
             yield
-    except (peewee.OperationalError, peewee.DatabaseError) as error:
+    except peewee.DatabaseError as error:
         if isinstance(error, peewee.IntegrityError | peewee.ProgrammingError):
             raise
         raise Unavailable("The store cannot write just now.") from error
-
-
-def raw_connection() -> Any:
-    """The thread's connection as the driver has it."""
-    return proxy.connection()

@@ -1,7 +1,7 @@
 """JSON as data that we keep: parsed strictly, written exactly, compared by value.
 
 Strict means I-JSON (RFC 7493) and a little more: UTF-8 without a byte order mark, no duplicate
-member names, no lone surrogates, no NUL, no numbers that a double cannot hold, bounded nesting and
+member names, no lone surrogates, no NUL, no numbers beyond a double's range, bounded nesting and
 digits. What `parse` lets in, `dump` writes and every backend, client and trainer can read back.
 """
 
@@ -64,15 +64,16 @@ def load(text: str) -> Json:
 
 
 def dump(value: Json) -> str:
-    """Compact JSON text: members in their order, characters as they are, every digit kept."""
+    """Compact JSON text: members in their order, characters as they are."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def canonical(value: Json, like: Json = None) -> str:
-    """The one text of `value` that training sees: compact, members in the order of `like`.
+    """The text of `value` that training sees: compact, written as `like` is written.
 
-    `like` is what the model itself answered. Two values that are equal as JSON thus come out as
-    the same text, and a chosen and a rejected answer differ only where their content does. Sorting
+    `like` is what the model itself answered: members come in its order (those that it lacks after
+    them), and a number that is equal to its number is spelled as that is. A chosen and a rejected
+    answer thus differ only where their content does. Sorting
     members by name would do that too, but would turn a schema's order (a reasoning before its
     verdict, say) into one that the model never produces.
     """
@@ -97,7 +98,7 @@ def _arranged(value: Json, like: Json) -> Json:
         return {name: _arranged(value[name], like.get(name)) for name in names}
     if isinstance(value, list) and isinstance(like, list) and like:
         return [_arranged(item, like[min(i, len(like) - 1)]) for i, item in enumerate(value)]
-    return value
+    return like if same(value, like) else value
 
 
 def _decode(data: bytes) -> str:

@@ -1,7 +1,7 @@
 """The errors of the store, worded for whoever called it.
 
-`api/errors.py` gives each a status, `command.py` makes each a line on stderr; nothing else
-catches them.
+`api/errors.py` gives each a status, `command.py` makes each a line on stderr; whoever else catches
+one only says more exactly where it happened.
 """
 
 from collections.abc import Iterable, Sequence

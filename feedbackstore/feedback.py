@@ -46,8 +46,10 @@ def submit(
         "flag": flag,
     }
     Invalid.raise_any(_problems(about, said))
-    row = Feedback(uuid=ids.uuid7(), project=project, created_at=ids.now(), **about, **said)
+    row = Feedback(uuid=ids.uuid7(), project=project, **about, **said)
     with database.write():
+        # Inside, so that moments come in the order of the rows however long one waited.
+        row.created_at = ids.now()
         row.save(force_insert=True)
     return row
 

@@ -11,6 +11,9 @@ from feedbackstore.errors import Loc, Problem
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool")
 
+STORED_IMAGE: Final = "stored-image:"
+"""The scheme by which the store itself refers to an image (`images`); nobody else may."""
+
 
 def is_message(answer: Any) -> bool:
     """Whether an answer is the assistant's whole message, rather than what it said."""
@@ -41,10 +44,18 @@ def _part(value: Any, loc: Loc) -> Iterator[Problem]:
     yield from problems or _KINDS_OF_PART.get(value["type"], _typed)(value, loc)
 
 
+def _image_url(value: Any, loc: Loc) -> Iterator[Problem]:
+    if isinstance(value, str) and value[: len(STORED_IMAGE)].lower() == STORED_IMAGE:
+        message = f"A URL should not begin with {STORED_IMAGE} (an image comes by https: or data:)"
+        yield Problem(loc, "url_scheme", message, value)
+    else:
+        yield from filled_text(value, loc)
+
+
 _typed: Final = members({"type": text})
 _KINDS_OF_PART: Final[dict[str, Check]] = {
     "text": members({"text": text}),
-    "image_url": members({"image_url": members({"url": filled_text}, {"detail": text})}),
+    "image_url": members({"image_url": members({"url": _image_url}, {"detail": text})}),
 }
 _parts: Final = list_of(_part, at_least=1)
 _call: Final = members(

@@ -1,12 +1,21 @@
 """The tables. Documents are kept as JSON text: it comes back byte for byte on any backend.
 
 Moments are RFC 3339 text in UTC with six digits of a second (`ids.moment`): they sort as text.
-Every table but Project belongs to a project, and every index that finds a row begins with it.
+Every table but Project belongs to a project, and every index that finds a row begins with it (a
+link between two rows has theirs).
 """
 
 from typing import Final
 
-from peewee import AutoField, BooleanField, ForeignKeyField, TextField
+from peewee import (
+    AutoField,
+    BlobField,
+    BooleanField,
+    CompositeKey,
+    ForeignKeyField,
+    IntegerField,
+    TextField,
+)
 
 from feedbackstore.database import Model
 
@@ -34,7 +43,10 @@ class ApiKey(Model):
 
 
 class Prediction(Model):
-    """What a model was asked and answered; found by project, kind and the caller's id."""
+    """What a model was asked and answered; found by project, kind and the caller's id.
+
+    `input` refers to its images: `images.restored` puts them back.
+    """
 
     id = AutoField()
     project = ForeignKeyField(Project, index=False)
@@ -55,6 +67,29 @@ class Prediction(Model):
             (("project", "kind", "entity_id"), True),
             (("project", "kind", "id"), False),
         )
+
+
+class Image(Model):
+    """The bytes of an image in some prediction's input, once a project; see `images`."""
+
+    id = AutoField()
+    project = ForeignKeyField(Project, index=False)
+    sha256 = TextField()
+    data = BlobField()
+
+    class Meta:
+        indexes = ((("project", "sha256"), True),)
+
+
+class PredictionImage(Model):
+    """That a prediction's input refers to an image."""
+
+    prediction = ForeignKeyField(Prediction, index=False)
+    image = ForeignKeyField(Image)
+
+    class Meta:
+        primary_key = CompositeKey("prediction", "image")
+        without_rowid = True
 
 
 class Feedback(Model):
@@ -96,4 +131,41 @@ for _kind, _field in ID_FIELDS.items():
         )
     )
 
-TABLES: Final = (Project, ApiKey, Prediction, Feedback)
+
+class Export(Model):
+    """A dataset that was made, known by the hash of its manifest; `name` is how it was called."""
+
+    id = AutoField()
+    project = ForeignKeyField(Project, index=False)
+    sha256 = TextField()
+    name = TextField()
+    format = TextField()
+    rows = IntegerField()
+    created_at = TextField()
+
+    class Meta:
+        indexes = ((("project", "sha256"), True),)
+
+
+class ExportItem(Model):
+    """That a piece of feedback went into an export, and a digest of the rows that it became."""
+
+    export = ForeignKeyField(Export, index=False)
+    feedback = ForeignKeyField(Feedback)
+    digest = BlobField()
+
+    class Meta:
+        primary_key = CompositeKey("export", "feedback")
+        without_rowid = True
+
+
+TABLES: Final = (
+    Project,
+    ApiKey,
+    Prediction,
+    Image,
+    PredictionImage,
+    Feedback,
+    Export,
+    ExportItem,
+)

@@ -1,18 +1,29 @@
 """What a model was asked and answered: checked, recorded, found again.
 
 Feedback names a prediction by the caller's own id, and may arrive before it; the two are joined
-when they are read (`feedback.joined`), so nothing has to be kept in step here.
+when they are read (`feedback.prediction_id`), so nothing has to be kept in step here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from feedbackstore import checks, database, documents, ids, messages
+from feedbackstore import checks, database, documents, ids, images, messages
 from feedbackstore.errors import Conflict, Invalid, Loc, NotFound, Problem
 from feedbackstore.models import Prediction
 
 MAX_BATCH: Final = 1000
+
+# An input may hold images, and weigh what a hundred answers do.
+_SHOWN: Final = (
+    Prediction.kind,
+    Prediction.entity_id,
+    Prediction.output,
+    Prediction.model,
+    Prediction.domain,
+    Prediction.created_at,
+    Prediction.recorded_at,
+)
 
 Content = dict[str, str | None]
 
@@ -29,6 +40,10 @@ class Recorded:
 def check(document: Any, loc: Loc = ()) -> Content:
     """The columns of a prediction's JSON object. Raises Invalid with every problem."""
     Invalid.raise_any(_prediction(document, loc))
+    return _columns(document)
+
+
+def _columns(document: Mapping[str, Any]) -> Content:
     created_at = document.get("created_at")
     return {
         **{name: document.get(name) for name in ("kind", "model", "domain")},
@@ -48,7 +63,7 @@ def check_batch(documents_: Any, loc: Loc = ()) -> list[Content]:
         for index, document in enumerate(documents_)
         for problem in _prediction(document, (*loc, index))
     )
-    return [check(document) for document in documents_]
+    return [_columns(document) for document in documents_]
 
 
 def record(project: int, contents: Iterable[Content], *, replace: bool = False) -> Recorded:
@@ -58,25 +73,25 @@ def record(project: int, contents: Iterable[Content], *, replace: bool = False) 
     `replace`.
     """
     recorded = Recorded()
-    now = ids.now()
     with database.write():
+        now = ids.now()
         for index, content in enumerate(contents):
             _record_one(project, content, index, now, recorded, replace=replace)
     return recorded
 
 
 def get(project: int, kind: str, entity_id: str) -> Prediction:
-    """The prediction of that kind and id. Raises NotFound."""
-    found = _find(project, kind, entity_id)
+    """The prediction of that kind and id, without its input. Raises NotFound."""
+    found = _find(project, kind, entity_id, *_SHOWN)
     if found is None:
         raise NotFound(f"There is no prediction of kind {kind} with this id.")
     return found
 
 
 def list_newest(project: int, kind: str, *, skip: int, limit: int) -> list[Prediction]:
-    """The predictions of one kind, those recorded last first."""
+    """The predictions of one kind without their inputs, those recorded last first."""
     query = (
-        Prediction.select()
+        Prediction.select(*_SHOWN)
         .where(Prediction.project == project, Prediction.kind == kind)
         .order_by(Prediction.id.desc())
         .offset(skip)
@@ -89,13 +104,20 @@ def _record_one(
     project: int, content: Content, index: int, now: str, recorded: Recorded, *, replace: bool
 ) -> None:
     stored = _find(project, str(content["kind"]), str(content["entity_id"]))
+    if stored is not None and _holds(stored, content):
+        recorded.unchanged += 1
+        return
+    text = images.kept_apart(project, str(content["input"]))
+    content = {**content, "input": text}
     if stored is None:
-        Prediction.insert(project=project, recorded_at=now, **content).execute()
+        row = Prediction.insert(project=project, recorded_at=now, **content).execute()
+        images.link(project, row, text)
         recorded.created += 1
-    elif all(getattr(stored, name) == value for name, value in content.items()):
+    elif _holds(stored, content):
         recorded.unchanged += 1
     elif replace:
         Prediction.update(recorded_at=now, **content).where(Prediction.id == stored.id).execute()
+        images.link(project, stored.id, text)
         recorded.replaced += 1
     else:
         raise Conflict(
@@ -106,12 +128,32 @@ def _record_one(
         )
 
 
-def _find(project: int, kind: str, entity_id: str) -> Prediction | None:
-    return Prediction.get_or_none(
-        Prediction.project == project,
-        Prediction.kind == kind,
-        Prediction.entity_id == entity_id,
+def _holds(stored: Prediction, content: Content) -> bool:
+    return all(
+        getattr(stored, name) == value
+        or (name in _DOCUMENTS and _same(getattr(stored, name), value))
+        for name, value in content.items()
     )
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    """Whether two texts hold the same JSON: clients may write members in another order."""
+    if one is None or other is None:
+        return False
+    return documents.same(documents.load(one), documents.load(other))
+
+
+def _find(project: int, kind: str, entity_id: str, *columns: Any) -> Prediction | None:
+    found: Prediction | None = (
+        Prediction.select(*columns)
+        .where(
+            Prediction.project == project,
+            Prediction.kind == kind,
+            Prediction.entity_id == entity_id,
+        )
+        .get_or_none()
+    )
+    return found
 
 
 def _text(value: Any) -> str | None:

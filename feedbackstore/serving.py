@@ -22,10 +22,6 @@ bind = "127.0.0.1:8000"
 worker_class = "gthread"
 workers: int = _values["WORKERS"]
 threads: int = _values["THREADS"]
-umask = 0o077
-
-# An id of 256 characters outside ASCII takes 3,072 bytes of address.
-limit_request_line = 8190
 
 # No header may set what only the server knows (by default a proxy's SCRIPT_NAME would).
 forwarder_headers = ""
@@ -57,8 +53,8 @@ def on_starting(server: Any) -> None:
         sys.exit(str(error))
     # A connection must not be carried through the workers' fork.
     database.close()
-    # A master that takes over from another (USR2) has its sockets from that one.
-    if not server.master_pid:
+    # A master that takes over from another (USR2), or is started by systemd, is given its sockets.
+    if not server.master_pid and "LISTEN_FDS" not in os.environ:
         for address in server.cfg.address:
             _refuse_taken(address)
 
@@ -83,4 +79,4 @@ def _refuse_taken(address: Any) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except (OSError, OverflowError) as error:
-        sys.exit(f"Cannot listen on {host}, port {port}: {error}. Name another: make run PORT=8001")
+        sys.exit(f"Cannot listen on {host}, port {port}: {error}")

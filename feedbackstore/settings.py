@@ -77,7 +77,7 @@ def _value(setting: Setting, environ: Mapping[str, str]) -> Any:
     try:
         return setting.parse(text)
     except ValueError as error:
-        raise Unusable(f"{variable}={text} is no value: {error}. {setting.help}") from None
+        raise Unusable(f"{variable}={text} is not valid: {error}.") from None
 
 
 def _from_file(variable: str, environ: Mapping[str, str]) -> str | None:

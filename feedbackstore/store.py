@@ -8,7 +8,10 @@ def open_store(url: str | None = None, timeout: float | None = None) -> None:
 
     Raises Unusable with the command to run when it is missing, older, newer or no database.
     """
-    values = settings.load()
-    url = url or values["DATABASE_URL"]
-    database.connect(url, timeout or values["DATABASE_TIMEOUT"])
+    if url is None or timeout is None:
+        values = settings.load()
+        url = url or values["DATABASE_URL"]
+        timeout = timeout or values["DATABASE_TIMEOUT"]
+    migrations.refuse_foreign(url)
+    database.connect(url, timeout)
     migrations.check(url)

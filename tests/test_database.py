@@ -12,7 +12,7 @@ from feedbackstore.models import Project
 
 
 def pragma(name: str) -> object:
-    return database.raw_connection().execute(f"PRAGMA {name}").fetchone()[0]
+    return database.proxy.connection().execute(f"PRAGMA {name}").fetchone()[0]
 
 
 def test_every_threads_connection_syncs_each_commit_to_a_write_ahead_log(store: str) -> None:
@@ -31,10 +31,10 @@ def test_every_threads_connection_syncs_each_commit_to_a_write_ahead_log(store: 
 
 
 def test_a_thread_keeps_its_connection(store: str) -> None:
-    first = database.raw_connection()
+    first = database.proxy.connection()
     Project.select().count()
 
-    assert database.raw_connection() is first
+    assert database.proxy.connection() is first
 
 
 def test_only_the_owner_can_read_the_database(store: str, tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import pytest
 from flask import Flask
 
 from exports.cli import export_jsonl
+from exports.commands import check_dataset, exports_group, formats
 from exports.example import EXPLAINED
 from exports.formats import FORMATS
 from feedbackstore.cli import import_predictions, keys_group, migrate
@@ -45,6 +47,19 @@ def test_the_table_of_reasons_is_the_codes() -> None:
     assert rows("reason") == [[str(reason), text] for reason, text in EXPLAINED.items()]
 
 
+def test_the_table_of_options_is_the_codes() -> None:
+    options = [option for option in export_jsonl.params if isinstance(option, click.Option)]
+
+    assert rows("option") == [[option.opts[0], spelled(option)] for option in options]
+
+
+def spelled(option: click.Option) -> str:
+    """An option's help, and what may stand after it."""
+    choices = option.type.choices if isinstance(option.type, click.Choice) else ()
+    named = f" ({', '.join(choices)})" if 0 < len(choices) < len(FORMATS) else ""
+    return " ".join((option.help or "").split()).removesuffix(".") + named
+
+
 def test_the_table_of_settings_is_the_codes() -> None:
     assert rows("variable") == [
         [f"FEEDBACKSTORE_{setting.name}", setting.default, setting.help] for setting in SETTINGS
@@ -57,6 +72,9 @@ def test_the_table_of_commands_is_the_codes() -> None:
         **{f"keys {name}": command for name, command in keys_group.commands.items()},
         "import-predictions": import_predictions,
         "export-jsonl": export_jsonl,
+        "formats": formats,
+        "check-dataset": check_dataset,
+        **{f"exports {name}": command for name, command in exports_group.commands.items()},
     }
 
     found = {name.removeprefix("flask "): text for name, text in rows("command")}
@@ -183,16 +201,3 @@ def test_every_file_that_a_page_links_to_is_there() -> None:
     for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
-
-
-def test_the_example_of_a_new_format_works(tmp_path: Path) -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"^   ```python\n(.*?)^   ```$", text, re.MULTILINE | re.DOTALL)
-    namespace: dict[str, object] = {}
-    exec(re.sub(r"^ {3}", "", example, flags=re.MULTILINE), namespace)
-
-    from exports.example import Example
-
-    turn, answer = {"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}
-    (form,) = namespace["FORMATS"]  # type: ignore[misc]
-    assert form.to_row(Example([turn], answer, None, True, [])) == {"question": "q", "answer": "a"}

@@ -1,4 +1,4 @@
-"""Settings: their defaults, where they come from, what is no value."""
+"""Settings: their defaults, where they come from, what is not valid."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_a_setting_is_read_from_the_file_that_its_variable_names(tmp_path: Path)
 
 @pytest.mark.parametrize("text", ["many", "0", "-1", "1.5", "٣", "1001", "9" * 20])
 def test_what_is_no_value_is_refused_by_name(text: str) -> None:
-    with pytest.raises(Unusable, match=f"FEEDBACKSTORE_THREADS={text} is no value"):
+    with pytest.raises(Unusable, match=f"FEEDBACKSTORE_THREADS={text} is not valid"):
         settings.load({"FEEDBACKSTORE_THREADS": text})
 
 

@@ -1,15 +1,18 @@
 """The feedback itself, joined to its prediction: for analysis, or for a script of one's own."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
-from exports.formats.interface import RawFormat
+from exports.formats.interface import Format, Task, TrainingRow
+from exports.formats.rules import anything
 from exports.selection import Row
 from feedbackstore import documents
+from feedbackstore.checks import members, text
 
 
-def to_row(selected: Row) -> dict[str, Any]:
+def to_rows(selected: Row) -> Iterator[TrainingRow]:
     """The feedback's members, and `prediction` (null where none is stored)."""
-    return {
+    yield {
         "id": selected.uuid,
         "request_id": selected.request_id,
         "agent_execution_id": selected.agent_execution_id,
@@ -43,10 +46,15 @@ def _load(text: str | None) -> Any:
     return None if text is None else documents.load(text)
 
 
-FORMATS = (
-    RawFormat(
-        "feedback",
-        "Every piece of feedback as it was submitted, joined to its prediction.",
-        to_row,
+FORMATS: Final = (
+    Format(
+        name="feedback",
+        help="Every piece of feedback as it was submitted, joined to its prediction.",
+        readers="scripts and notebooks",
+        task=Task.RAW,
+        to_rows=to_rows,
+        check=members({"id": text, "created_at": text}, {"prediction": anything}),
+        raw=True,
+        resolve="all",
     ),
 )

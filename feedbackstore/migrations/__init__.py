@@ -30,7 +30,7 @@ def upgrade(url: str, timeout: float = 5) -> list[str]:
     with _lock(path.parent):
         database.create(url)
         with _readable(path):
-            _refuse_foreign(path)
+            refuse_foreign(url)
             database.connect(url, timeout)
             _refuse_newer(path)
             return list(_runner().up())
@@ -49,8 +49,11 @@ def check(url: str) -> None:
         )
 
 
-def _refuse_foreign(path: Path) -> None:
-    tables = database.look_at_tables(path)
+def refuse_foreign(url: str) -> None:
+    """Raise Unusable for another program's database, which is left as it is."""
+    path = database.path_of(url)
+    with _readable(path):
+        tables = database.look_at_tables(path)
     if tables and HISTORY not in tables:
         raise Unusable(
             f"The database {path} is another program's: it has the table {tables[0]}, and none of"

@@ -3,6 +3,21 @@
 from typing import Any
 
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/scan.png"}}
+# Two PNGs of one pixel, red and blue.
+RED = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAA"
+    "AADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC"
+)
+BLUE = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAA"
+    "AADElEQVR42mNgYPgPAAEDAQA2dBFAAAAAAElFTkSuQmCC"
+)
+
+
+def image(url: str) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
 TOOL = {
     "type": "function",
     "function": {"name": "stock", "parameters": {"type": "object", "properties": {}}},
@@ -46,6 +61,17 @@ PREDICTIONS: list[dict[str, Any]] = [
             {"role": "user", "content": [{"type": "text", "text": "A literal <image>."}, IMAGE]}
         ],
         "output": {"total": 8},
+    },
+    {
+        "id": "images inline",
+        "input": [
+            {"role": "system", "content": "Extract."},
+            {
+                "role": "user",
+                "content": [image(RED), {"type": "text", "text": "<image> and"}, image(BLUE)],
+            },
+        ],
+        "output": {"total": 9},
     },
     {
         "id": "parts of text",
@@ -123,6 +149,7 @@ FEEDBACK: list[dict[str, Any]] = [
     {"id": "correction and rating", "response": {"total": 71}},
     {"id": "correction and rating", "rating": "up"},
     {"id": "image", "response": {"total": 80}},
+    {"id": "images inline", "response": {"total": 90}},
     {"id": "parts of text", "response": {"total": 2}},
     {"id": "several turns", "response": {"role": "assistant", "content": "b1", "refusal": None}},
     {"id": "tools", "response": {"role": "assistant", "content": "3"}},

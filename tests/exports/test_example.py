@@ -1,6 +1,5 @@
 """What becomes an example, and what counts as a correction."""
 
-import json
 from typing import Any
 
 import pytest
@@ -96,12 +95,40 @@ def test_a_rating_up_makes_the_output_the_answer(build: Any) -> None:
         built.pair()
 
 
-@pytest.mark.parametrize("said", [{"notes": "n"}, {"rating": "down"}, {"flag": True}])
-def test_what_says_nothing_of_the_right_answer_is_no_example(build: Any, said: Any) -> None:
+@pytest.mark.parametrize("said", [{"notes": "n"}, {"flag": True}])
+def test_what_says_nothing_of_an_answer_is_no_example(build: Any, said: Any) -> None:
     with pytest.raises(Skip) as skipped:
         build({"a": 1}, **said)
 
     assert skipped.value.reason is Reason.NO_CORRECTION
+
+
+def test_a_rating_down_alone_has_no_right_answer(build: Any) -> None:
+    built = build({"a": 1}, rating="down")
+
+    for ask in (built.right_answer, built.pair):
+        with pytest.raises(Skip) as skipped:
+            ask()
+        assert skipped.value.reason is Reason.NO_CORRECTION
+
+
+@pytest.mark.parametrize(
+    ("output", "said", "verdicts"),
+    [
+        ({"a": 1}, {"response": {"a": 2}}, [('{"a":2}', True), ('{"a":1}', False)]),
+        ({"a": 1}, {"response": {"a": 1}}, [('{"a":1}', True)]),
+        (None, {"response": {"a": 2}}, [('{"a":2}', True)]),
+        ({"a": 1}, {"rating": "up"}, [('{"a":1}', True)]),
+        ({"a": 1}, {"rating": "down"}, [('{"a":1}', False)]),
+        ({"a": 1}, {"rating": "up", "response": {"a": 2}}, [('{"a":2}', True), ('{"a":1}', False)]),
+    ],
+)
+def test_every_answer_that_was_judged_has_a_verdict(
+    build: Any, output: Any, said: Any, verdicts: Any
+) -> None:
+    built = build(output, **said)
+
+    assert [(turn["content"], good) for turn, good in built.verdicts()] == verdicts
 
 
 def test_a_rating_of_an_output_that_is_not_stored_is_no_example(build: Any) -> None:
@@ -121,4 +148,3 @@ def test_tool_calls_of_a_model_that_writes_no_json_are_kept_as_they_are(build: A
 
 def test_every_reason_is_explained() -> None:
     assert set(EXPLAINED) == set(Reason)
-    assert all(json.dumps(str(reason)) for reason in Reason)

@@ -28,11 +28,12 @@ def test_rows_alone_go_to_stdout_and_the_summary_to_stderr(odd: None, export: Ex
 
     assert all(json.loads(line)["messages"] for line in done.stdout.splitlines())
     assert done.stderr.splitlines() == [
-        "15 rows of openai-sft written to stdout",
+        "16 rows of openai-sft written to stdout",
+        "  images kept: 3",
         "9 rows of feedback left out:",
         "  1  no prediction is stored for it yet",
-        "  2  it neither corrects the output nor rates it up",
-        "  2  another correction of the same prediction is taken (--resolve)",
+        "  2  it neither corrects the output nor rates it in a way that trains",
+        "  2  other feedback on the same prediction is taken (--resolve)",
         "  1  the corrected assistant message breaks the rules of chat messages",
         "  1  the prompt ends with an assistant message",
         "  1  it has images where the format takes text only",
@@ -57,12 +58,14 @@ def test_a_file_comes_with_a_manifest_that_tells_what_it_is(
             "model": "vlm-1",
             "resolve": "latest",
             "limit": 5,
+            "images": "keep",
         },
         "read": 1,
+        "used": 1,
         "written": 1,
         "left_out": {},
         "first_feedback_id": json.loads(export("--format", "feedback").stdout.split("\n")[0])["id"],
-        "last_feedback_id": "feedback-0022",
+        "last_feedback_id": "feedback-0023",
         "sha256": hashlib.sha256(content).hexdigest(),
         "feedbackstore": feedbackstore.__version__,
     }
@@ -92,17 +95,17 @@ def test_a_dry_run_writes_nothing_and_counts_the_same(
 
     dry, done = export(out, "--dry-run", "--json"), export(out, "--json")
 
+    counted, made = json.loads(dry.stderr), json.loads(done.stderr)
     assert dry.stdout == ""
-    assert dry.stderr == done.stderr
-    assert json.loads(dry.stderr)["written"] == 15
-    assert len(out.read_text().splitlines()) == 15
-    assert "15 rows of openai-sft would be written to" in export("--dry-run").stderr
+    assert counted.items() <= made.items()
+    assert counted["written"] == len(out.read_text().splitlines()) == 16
+    assert "16 rows of openai-sft would be written to" in export("--dry-run").stderr
 
 
 def test_quiet_prints_nothing_but_rows(odd: None, export: Export) -> None:
     done = export("--quiet")
 
-    assert (done.stderr, len(done.stdout.splitlines())) == ("", 15)
+    assert (done.stderr, len(done.stdout.splitlines())) == ("", 16)
 
 
 def test_a_limit_stops_after_so_many_rows(odd: None, export: Export) -> None:
@@ -115,10 +118,10 @@ def test_resolve_is_the_formats_own_unless_it_is_given(odd: None, export: Export
     def written(*options: str) -> int:
         return int(json.loads(export("--json", "--dry-run", *options).stderr)["written"])
 
-    assert written() == written("--resolve", "latest") == written("--resolve", "first") == 15
-    assert written("--resolve", "all") == 17
-    assert written("--format", "feedback") == 24
-    assert written("--format", "feedback", "--resolve", "latest") == 22
+    assert written() == written("--resolve", "latest") == written("--resolve", "first") == 16
+    assert written("--resolve", "all") == 18
+    assert written("--format", "feedback") == 25
+    assert written("--format", "feedback", "--resolve", "latest") == 23
 
 
 def test_an_existing_file_is_written_over_only_when_told(
@@ -132,7 +135,7 @@ def test_an_existing_file_is_written_over_only_when_told(
     assert f"{out} is there already. To write over it, say --overwrite." in refused.stderr
 
     assert export(out, "--overwrite").exit_code == 0
-    assert len(out.read_text().splitlines()) == 15
+    assert len(out.read_text().splitlines()) == 16
     assert "is there already" in export(out).stderr
 
 
@@ -143,7 +146,7 @@ def test_an_export_that_fails_leaves_the_old_file_and_no_other(
     export(out)
     before = {path: path.read_bytes() for path in tmp_path.glob("*train*")}
 
-    def fail(self: dataset.Lines, row: Any) -> None:
+    def fail(self: dataset.Lines, line: bytes) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(dataset.Lines, "write", fail)
@@ -194,15 +197,15 @@ def test_another_export_to_the_same_file_is_not_disturbed(
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["--format", "csv"], 2, "'csv' is not one of 'openai-sft', 'openai-preference'"),
-        (["--resolve", "newest"], 2, "'newest' is not one of 'latest', 'first', 'all'"),
+        (["--format", "csv"], 2, "'csv' is not one of 'openai-sft', 'azure-sft'"),
+        (["--resolve", "newest"], 2, "'newest' is not one of 'latest', 'first', 'all', 'agree'"),
         (["--kind", "reqest"], 2, "'reqest' is not one of"),
         (["--limit", "0"], 2, "0 is not in the range x>=1"),
         (["--since", "yesterday"], 2, "'yesterday' is no day or moment: 2026-11-24 or"),
         (["--until", "0001-01-01T00:00:00+23:00"], 2, "is no day or moment"),
         (["--project", "nope"], 1, "There is no project 'nope'. There are: default."),
         (["/no/such/dir/x.jsonl"], 1, "There is no directory /no/such/dir"),
-        (["/"], 1, "is a directory: name a file in it"),
+        (["/"], 1, "it is no dataset of ours"),
         (["/dev/null"], 1, "/dev/null is no regular file"),
         (["/" + "x" * 300], 1, "File name too long"),
         (["--domain", "\udcff"], 2, "The value of domain is not UTF-8"),
@@ -243,7 +246,10 @@ def shell(command: str) -> subprocess.CompletedProcess[str]:
 def test_a_standard_output_that_is_full_or_closed_is_said_in_a_sentence(odd: None) -> None:
     full, closed = shell("export-jsonl > /dev/full"), shell("export-jsonl >&-")
 
-    assert (full.returncode, full.stderr) == (1, "Error: The data: No space left on device.\n")
+    assert (full.returncode, full.stderr) == (
+        1,
+        "Error: Reading or writing failed: No space left on device.\n",
+    )
     assert (closed.returncode, closed.stderr) == (
         1,
         "Error: Standard output is closed. Name a file, or leave it open.\n",
@@ -284,7 +290,7 @@ def test_every_option_has_a_help() -> None:
         assert parameter.param_type_name == "argument" or getattr(parameter, "help", None)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
 @given(
     response=st.dictionaries(texts, json_values, max_size=4),
     output=st.dictionaries(texts, json_values, max_size=4),
@@ -296,9 +302,9 @@ def test_whatever_was_said_comes_out_as_one_line_of_json(
     predict("x", input=[{"role": "user", "content": prompt}], output=output, replace=True)
     say("x", response=response)
 
-    for name in FORMATS:
+    for name, form in FORMATS.items():
         done = export("--format", name, "--resolve", "latest", "--quiet")
-        assert done.exit_code == 0
+        assert done.exit_code == 0, form
         for line in done.stdout_bytes.decode().splitlines():
             assert json.loads(line)
     last = json.loads(export("--quiet").stdout_bytes)["messages"][-1]["content"]

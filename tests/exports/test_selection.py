@@ -79,7 +79,7 @@ def test_a_correction_outranks_a_rating_and_neither_counts_by_its_notes(
     for said in ({"rating": "up"}, {"response": {}}, {"rating": "up"}, {"rating": "down"}, {}):
         say("x", notes=str(said), **said)
 
-    assert notes() == ["{'response': {}}", "{'rating': 'down'}", "{}"]
+    assert notes() == ["{'response': {}}", "{}"]
 
 
 def test_of_several_ratings_the_latest_counts(predict: Predict, say: Say, notes: Notes) -> None:
@@ -99,7 +99,7 @@ def test_a_later_rating_down_takes_back_a_rating_up(
     say("x", rating="down", notes="2")
 
     assert notes() == ["2"]
-    assert notes(resolve="first") == ["1", "2"]
+    assert notes(resolve="first") == ["1"]
 
 
 def test_corrections_supersede_each_other_through_whichever_id_they_name(

@@ -1,0 +1,120 @@
+"""Which feedback went into which dataset: remembered by the store, asked of it later.
+
+An export is known by the hash of its manifest. Of each piece of feedback that went in, the store
+keeps a digest of the rows that it became: the next export can leave out what has not changed.
+"""
+
+import hashlib
+from array import array
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Final
+
+from feedbackstore import database, ids
+from feedbackstore.errors import NotFound
+from feedbackstore.models import ID_FIELDS, Export, ExportItem, Feedback
+
+DIGEST_BYTES: Final = 16
+_BATCH: Final = 10_000
+
+
+class Lineage:
+    """What went into one export, in 24 bytes a piece of feedback."""
+
+    def __init__(self) -> None:
+        self._ids = array("q")
+        self._digests = bytearray()
+        self._lines: list[bytes] = []
+
+    def add(self, feedback_id: int, line: bytes) -> None:
+        """A piece of feedback became this line, perhaps among others; they come together."""
+        if self._ids and self._ids[-1] == feedback_id:
+            self._lines.append(line)
+            del self._digests[-DIGEST_BYTES:]
+        else:
+            self._ids.append(feedback_id)
+            self._lines = [line]
+        self._digests += digest(self._lines)
+
+    def remember(self, project: int, manifest: bytes, described: dict[str, Any], out: str) -> str:
+        """Keep it in the store; the hash by which the export is known from now on."""
+        sha256 = hashlib.sha256(manifest).hexdigest()
+        with database.write():
+            known = Export.get_or_none(Export.project == project, Export.sha256 == sha256)
+            if known is not None:
+                return sha256
+            export = Export.create(
+                project=project,
+                sha256=sha256,
+                name=out,
+                format=described["format"],
+                rows=described["written"],
+                created_at=ids.now(),
+            )
+            items = self._items(export.id)
+            while batch := list(islice(items, _BATCH)):
+                ExportItem.insert_many(batch).execute()
+        return sha256
+
+    def _items(self, export: int) -> Iterator[dict[str, Any]]:
+        for index, feedback_id in enumerate(self._ids):
+            start = index * DIGEST_BYTES
+            piece = bytes(self._digests[start : start + DIGEST_BYTES])
+            yield {"export": export, "feedback": feedback_id, "digest": piece}
+
+
+def digest(lines: list[bytes]) -> bytes:
+    """What tells whether feedback would become the same rows again."""
+    return hashlib.sha256(b"".join(lines)).digest()[:DIGEST_BYTES]
+
+
+def get(project: int, sha256: str) -> Export:
+    """The export whose manifest has this hash, or a hash that begins so. Raises NotFound."""
+    found = list(
+        Export.select()
+        .where(Export.project == project, Export.sha256.startswith(sha256))
+        .order_by(Export.id)
+        .limit(2)
+    )
+    if len(found) != 1 or not sha256:
+        which = "no export" if not found else "more than one export"
+        raise NotFound(f"There is {which} {sha256!r}. To see them all: flask exports list")
+    return found[0]
+
+
+def list_newest(project: int) -> list[Export]:
+    """The exports of a project, the newest first."""
+    return list(Export.select().where(Export.project == project).order_by(Export.id.desc()))
+
+
+def containing(project: int, kind: str, entity_id: str) -> list[Export]:
+    """The exports that hold feedback on one entity, the newest first."""
+    holding = (
+        ExportItem.select(ExportItem.export)
+        .join(Feedback)
+        .where(Feedback.project == project, ID_FIELDS[kind] == entity_id)
+    )
+    found = Export.select().where(Export.id.in_(holding)).order_by(Export.id.desc())
+    return list(found)
+
+
+def feedback_in(export: Export) -> Iterator[str]:
+    """The ids of the feedback that went into an export, in the order of submission."""
+    rows = (
+        ExportItem.select(Feedback.uuid)
+        .join(Feedback)
+        .where(ExportItem.export == export.id)
+        .order_by(Feedback.id)
+    )
+    found: Any = rows.tuples()
+    for (uuid,) in found:
+        yield uuid
+
+
+def digests(export: Export) -> dict[int, bytes]:
+    """Of each piece of feedback that went into an export, the digest of its rows."""
+    rows = ExportItem.select(ExportItem.feedback, ExportItem.digest).where(
+        ExportItem.export == export.id
+    )
+    found: Any = rows.tuples()
+    return {feedback_id: bytes(piece) for feedback_id, piece in found}
