@@ -4,6 +4,7 @@ The YAML between the dashes is the hub's (huggingface.co/docs/hub/datasets-cards
 finds the splits by it.
 """
 
+import json
 from typing import Any, Final
 
 from exports.example import EXPLAINED, Reason
@@ -28,7 +29,7 @@ def write(manifest: dict[str, Any], form: Format, columns: dict[str, str], licen
     splits = manifest["splits"]
     lines = [
         "---",
-        f"license: {license_}",
+        f"license: {json.dumps(license_)}",
         "tags:",
         "- feedbackstore",
         f"- {str(form.task).replace(' ', '-')}",
@@ -50,6 +51,8 @@ def write(manifest: dict[str, Any], form: Format, columns: dict[str, str], licen
     lines.append(
         f"{manifest['read']} pieces of people's feedback were read, {manifest['used']} became rows."
     )
+    lines += ["", "| rows | of |", "| --- | --- |"]
+    lines += [f"| {rows} | {_cell(source)} |" for source, rows in manifest["sources"].items()]
     lines += ["", "| filter | value |", "| --- | --- |"]
     lines += [f"| {name} | {_cell(value)} |" for name, value in manifest["filters"].items()]
     if manifest["left_out"]:

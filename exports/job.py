@@ -1,5 +1,6 @@
 """One run of `flask export-jsonl`: what was asked for, made of the pipeline's parts."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -92,10 +93,12 @@ def _to_directory(plan: Plan, out: Path, shown: Shown) -> Outcome:
     options = plan.options
     sharding = Sharding(options.shards or 1, options.shard_size, options.compress)
     columns: dict[str, str] = {}
+    sources: Counter[str] = Counter()
     with directory.written(out, sharding) as folder:
 
         def write(line: bytes, row: Row) -> None:
             columns.update(columns or card.columns_of(documents.load(line.decode())))
+            sources[f"{row.domain or 'no domain'}, by {row.model or 'no model'}"] += 1
             folder.write(plan.splits.of(row), line)
 
         summary = _export(plan, _noted(lineage, write), folder.write_image, shown)
@@ -103,6 +106,7 @@ def _to_directory(plan: Plan, out: Path, shown: Shown) -> Outcome:
         described = _described(plan, summary) | {
             "splits": files,
             "image_files": folder.images,
+            "sources": dict(sorted(sources.items())),
         }
         _write_companions(folder, plan.form, described)
         text = card.write(described, plan.form, columns, options.license)

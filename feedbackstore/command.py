@@ -1,9 +1,10 @@
 """Commands whose errors are sentences: exit status 1 for what went wrong, 2 for wrong usage."""
 
 import sys
+import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 import click
 import peewee
@@ -52,9 +53,18 @@ def stdout() -> IO[bytes]:
 
 
 def progress(items: Iterable[T], length: int | None, quiet: bool) -> AbstractContextManager[Any]:
-    """`items` with a bar on stderr, where that is a terminal; stdout belongs to the data."""
+    """`items` with a bar on stderr, where that is a terminal: how many, how fast, how long yet."""
     hidden = quiet or sys.stderr is None or not sys.stderr.isatty()
-    return click.progressbar(items, length=length, file=sys.stderr, hidden=hidden)
+    started = time.monotonic()
+    bar: Any = click.progressbar(
+        items,
+        length=length,
+        file=sys.stderr,
+        hidden=hidden,
+        show_pos=True,
+        item_show_func=lambda _: f"{bar.pos / max(time.monotonic() - started, 0.001):,.0f}/s",
+    )
+    return cast("AbstractContextManager[Any]", bar)
 
 
 def _is_unicode(text: str) -> bool:

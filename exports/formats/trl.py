@@ -7,12 +7,12 @@ for a common prefix would have to be guessed from text. In vision rows each `{"t
 part stands for the next item of the column `images`; TRL knows no `image_url` parts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from exports.example import Example, Message
 from exports.formats import chat
-from exports.formats.interface import Format, Task, TrainingRow
+from exports.formats.interface import Format, Layout, Task, TrainingRow
 from exports.formats.rules import all_of, boolean, closed, ends_with, rule, turn
 from exports.images import ImageRules
 from feedbackstore.checks import Check, list_of, members, one_of, text
@@ -93,6 +93,38 @@ def _role(message: Message) -> str:
     return "system" if message["role"] == "developer" else str(message["role"])
 
 
+def _snippet(trainer: str, *, images: bool = False) -> Callable[[Layout], dict[str, str]]:
+    """A companion: the script that trains on a dataset's folder, when it is run in there."""
+
+    def companions(_: Layout) -> dict[str, str]:
+        imports, cast = ("Image, List, ", _CAST) if images else ("", "")
+        return {"train.py": _SCRIPT.format(trainer=trainer, imports=imports, cast=cast)}
+
+    return companions
+
+
+_SCRIPT: Final = """\
+\"\"\"Train on this folder: python train.py MODEL (in here).\"\"\"
+
+import sys
+from pathlib import Path
+
+import torch
+from datasets import {imports}load_dataset
+from trl import {trainer}Config, {trainer}Trainer
+
+dataset = load_dataset(str(Path.cwd()))
+{cast}trainer = {trainer}Trainer(
+    model=sys.argv[1],
+    train_dataset=dataset["train"],
+    eval_dataset=dataset.get("validation"),
+    args={trainer}Config(output_dir="trained", use_cpu=not torch.accelerator.is_available()),
+)
+trainer.train()
+trainer.save_model()
+"""
+_CAST: Final = 'dataset = dataset.cast_column("images", List(Image()))\n'
+
 _text_turns: Final = list_of(turn(*_ROLES), at_least=1)
 _prompt_turns: Final = all_of(_text_turns, ends_with("user"))
 _answer: Final = all_of(
@@ -124,6 +156,7 @@ FORMATS: Final = (
         task=Task.SUPERVISED,
         to_rows=to_messages_rows,
         check=closed({"messages": all_of(_text_turns, ends_with("assistant"))}),
+        companions=_snippet("SFT"),
         train="trl sft --model_name_or_path MODEL --dataset_name {out}",
     ),
     Format(
@@ -133,6 +166,7 @@ FORMATS: Final = (
         task=Task.SUPERVISED,
         to_rows=to_prompt_completion_rows,
         check=closed({"prompt": _prompt_turns, "completion": _answer}),
+        companions=_snippet("SFT"),
         train="trl sft --model_name_or_path MODEL --dataset_name {out}",
     ),
     Format(
@@ -146,6 +180,7 @@ FORMATS: Final = (
             _placeholders("messages"),
         ),
         images=IMAGES,
+        companions=_snippet("SFT", images=True),
         train="trl sft --model_name_or_path MODEL --dataset_name {out}",
     ),
     Format(
@@ -155,6 +190,7 @@ FORMATS: Final = (
         task=Task.PREFERENCE,
         to_rows=to_preference_rows,
         check=closed({"prompt": _prompt_turns, "chosen": _answer, "rejected": _answer}),
+        companions=_snippet("DPO"),
         train="trl dpo --model_name_or_path MODEL --dataset_name {out}",
     ),
     Format(
@@ -175,6 +211,7 @@ FORMATS: Final = (
             _placeholders("prompt"),
         ),
         images=IMAGES,
+        companions=_snippet("DPO", images=True),
         train="trl dpo --model_name_or_path MODEL --dataset_name {out}",
     ),
     Format(
@@ -184,6 +221,7 @@ FORMATS: Final = (
         task=Task.UNPAIRED,
         to_rows=to_kto_rows,
         check=closed({"prompt": _prompt_turns, "completion": _answer, "label": boolean}),
+        companions=_snippet("KTO"),
         train="trl kto --model_name_or_path MODEL --dataset_name {out}",
     ),
 )

@@ -47,6 +47,7 @@ def test_it_holds_data_manifest_and_card(many: None, export: Export, tmp_path: P
 
     assert done.exit_code == 0
     assert files(out) == ["README.md", "data/train-00000-of-00001.jsonl", "manifest.json"]
+    assert "| 40 | no domain, by no model |" in (out / "README.md").read_text()
     head = (out / "README.md").read_text().split("---\n")[1]
     card = yaml.safe_load(head)
     assert card["license"] == "cc0-1.0"
@@ -148,6 +149,15 @@ def test_the_same_store_and_options_give_the_same_directory(
     one, two = tmp_path / "one", tmp_path / "two"
     assert files(one) == files(two)
     assert all((one / name).read_bytes() == (two / name).read_bytes() for name in files(one))
+
+
+def test_a_script_that_trains_on_the_folder_lies_in_it(
+    many: None, export: Export, tmp_path: Path
+) -> None:
+    for name in ("trl-messages", "trl-preference", "trl-kto", "trl-vision"):
+        export(f"{tmp_path}/{name}/", "--format", name)
+
+        compile((tmp_path / name / "train.py").read_text(), "train.py", "exec")
 
 
 def test_an_existing_dataset_is_replaced_only_when_told(

@@ -7,6 +7,7 @@ fetched. A directory is loaded as `datasets` loads one from the hub.
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -138,23 +139,40 @@ def test_openais_own_types_take_the_messages() -> None:
         )
 
 
-def test_a_directory_loads_with_its_splits_shards_and_images(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    environ = {**os.environ, "FEEDBACKSTORE_DATABASE_URL": f"sqlite:///{tmp_path}/feedback.db"}
+def exported(folder: Path, *options: str) -> Path:
+    """A dataset's directory, exported from a store with the demo's documents."""
+    environ = {**os.environ, "FEEDBACKSTORE_DATABASE_URL": f"sqlite:///{folder}/feedback.db"}
     environ.pop("PYTHONPATH", None)
-    commands = ROOT / ".venv" / "bin"
+    commands, out = ROOT / ".venv" / "bin", folder / "out"
     subprocess.run(
         [commands / "python", "-m", "tests.trainers.store"], env=environ, cwd=ROOT, check=True
     )
-    out = tmp_path / "out"
     subprocess.run(
-        [
-            *(commands / "flask", "export-jsonl", f"{out}/", "--format", "trl-vision"),
-            *("--split", "train=0.7,validation=0.3", "--shards", "2", "--compress", "gzip"),
-        ],
-        env=environ,
-        check=True,
+        [commands / "flask", "export-jsonl", f"{out}/", *options], env=environ, check=True
+    )
+    return out
+
+
+def test_the_script_beside_the_data_trains(
+    tokenizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = tmp_path / "model"
+    model().save_pretrained(saved)
+    tokenizer.save_pretrained(saved)
+    out = exported(tmp_path, "--format", "trl-prompt-completion")
+
+    subprocess.run([sys.executable, "train.py", saved], cwd=out, check=True)
+
+    assert (out / "trained" / "model.safetensors").is_file()
+
+
+def test_a_directory_loads_with_its_splits_shards_and_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = exported(
+        tmp_path,
+        *("--format", "trl-vision", "--split", "train=0.7,validation=0.3"),
+        *("--shards", "2", "--compress", "gzip"),
     )
 
     found = load_dataset(str(out))
