@@ -7,6 +7,7 @@ bytes, converted where that helps, and given the reference that the trainer will
 import base64
 import binascii
 import hashlib
+import io
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -146,8 +147,6 @@ def _converted(data: bytes, picture: Picture, rules: ImageRules) -> tuple[bytes,
         from PIL import Image, ImageOps  # noqa: PLC0415 - an extra
     except ImportError:
         raise Skip(Reason.IMAGE_TYPE) from None
-    import io  # noqa: PLC0415
-
     _refuse_larger(picture.width, picture.height)
     is_jpeg = "jpeg" in rules.types and (picture.type == "jpeg" or "png" not in rules.types)
     type_ = "jpeg" if is_jpeg else "png"
