@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping
 
-from flask import Flask
 from flask.cli import NoAppException
 
 from feedbackstore import api, settings
+from feedbackstore.asgi import App
 from feedbackstore.errors import Unusable
 from feedbackstore.store import open_store
 
 
-def create_app(environ: Mapping[str, str] | None = None) -> Flask:
+def create_app(environ: Mapping[str, str] | None = None) -> App:
     """The app on the store that the settings name.
 
     Raises NoAppException, which `flask` prints as a sentence, where the store cannot be used.
     """
-    app = Flask(__name__, static_folder=None)
+    app = App(__name__, static_folder=None)
     try:
         app.config.from_mapping(settings.load(environ))
         open_store(app.config["DATABASE_URL"], app.config["DATABASE_TIMEOUT"])

@@ -9,15 +9,17 @@ costs several times as much as the request.
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 import peewee
 
-from feedbackstore.errors import Unavailable, Unusable
+from feedbackstore.errors import Locked, Unavailable, Unusable
 
 SCHEME: Final = "sqlite:///"
 
@@ -28,7 +30,40 @@ PRAGMAS: Final = {
     "journal_size_limit": 64 * 1024 * 1024,
 }
 
+_TRIES_EVERY: Final = 0.001
+
 proxy = peewee.DatabaseProxy()
+
+
+class Statement:
+    """A statement whose SQL is written once: peewee takes longer to write it than SQLite to run it.
+
+    `build` makes the query, with a `parameter` of a name in each value's place.
+    """
+
+    def __init__(self, build: Callable[[], Any]) -> None:
+        self._build = build
+
+    @cached_property
+    def _made(self) -> tuple[str, list[str]]:
+        sql, names = self._build().sql()
+        return sql, names
+
+    def run(self, values: Mapping[str, Any]) -> Any:
+        """The cursor of one execution."""
+        sql, names = self._made
+        return proxy.execute_sql(sql, [values.get(name) for name in names])
+
+
+def fields(model: type[peewee.Model]) -> list[Any]:
+    """The fields of a model, in their order."""
+    found: list[Any] = model._meta.sorted_fields  # noqa: SLF001 - peewee documents it
+    return found
+
+
+def parameter(name: str) -> Any:
+    """What stands in a Statement for the value of that name."""
+    return peewee.Value(name, converter=False)
 
 
 class Model(peewee.Model):
@@ -123,17 +158,58 @@ def sync_directory(directory: Path) -> None:
 
 
 @contextmanager
-def write() -> Iterator[None]:
+def write(*, wait: bool = True) -> Iterator[None]:
     """One write transaction, on disk when the block ends, undone when it raises.
 
     It begins IMMEDIATE: a transaction that reads first and writes later fails at once when
-    another wrote in between, whatever the timeout (sqlite.org/isolation). Raises Unavailable when
-    the database is locked for longer than the timeout, is full, or cannot be written.
+    another wrote in between, whatever the timeout (sqlite.org/isolation). Raises Locked when
+    another process writes, for longer than DATABASE_TIMEOUT or, without `wait`, at this moment;
+    Unavailable when the database is full or cannot be written.
     """
     try:
-        with proxy.atomic("IMMEDIATE"):
+        with ExitStack() as stack:
+            _begin(stack, time.monotonic() + (timeout() if wait else 0))
             yield
     except peewee.DatabaseError as error:
         if isinstance(error, peewee.IntegrityError | peewee.ProgrammingError):
             raise
-        raise Unavailable("The store cannot write just now.") from error
+        raise (Locked if _is_locked(error) else Unavailable)(
+            "The store cannot write just now."
+        ) from error
+
+
+def timeout() -> float:
+    """How many seconds a write waits for another process's write."""
+    return float(proxy.timeout)
+
+
+def savepoint() -> Any:
+    """A part of a write transaction that is undone alone when it raises."""
+    return proxy.savepoint()
+
+
+def _begin(stack: ExitStack, until: float) -> None:
+    """Enter a transaction, trying every millisecond.
+
+    SQLite's own waiting sleeps up to 100 ms between two tries: under load the process that sleeps
+    finds the lock taken again and again.
+    """
+    connection = proxy.connection()
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                stack.enter_context(proxy.atomic("IMMEDIATE"))
+            except peewee.OperationalError as error:
+                if not _is_locked(error) or time.monotonic() >= until:
+                    raise
+                time.sleep(_TRIES_EVERY)
+            else:
+                return
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(timeout() * 1000)}")
+
+
+def _is_locked(error: peewee.DatabaseError) -> bool:
+    name = getattr(error.__cause__, "sqlite_errorname", None) or ""
+    return name.startswith("SQLITE_BUSY")

@@ -89,5 +89,9 @@ class Unavailable(StoreError):
     """The database cannot take this now; the same again, a little later, may go through."""
 
 
+class Locked(Unavailable):
+    """Another process writes, and did not end in time."""
+
+
 class Unusable(StoreError):
     """The store cannot be opened as things are: a setting, a file or a schema needs a hand."""

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from peewee import Case, ModelAlias, ModelSelect, Value, fn
 
-from feedbackstore import database, documents, ids
+from feedbackstore import database, documents, group_commit, ids
 from feedbackstore.errors import Invalid, Problem
 from feedbackstore.models import ID_FIELDS, Feedback, Prediction
 
@@ -15,8 +15,27 @@ RATINGS: Final = ("up", "down")
 
 Source: TypeAlias = "type[Feedback] | ModelAlias[Feedback]"
 
+_INSERT: Final = database.Statement(
+    lambda: Feedback.insert(
+        {field: database.parameter(field.name) for field in database.fields(Feedback)[1:]}
+    )
+)
 
-def submit(
+
+def submit(project: int, **members: Any) -> Feedback:
+    """Store one piece of feedback (see `draft`); when this returns, it is on disk."""
+    row = draft(project, **members)
+    with database.write():
+        return _insert(row)
+
+
+async def asubmit(project: int, **members: Any) -> Feedback:
+    """The same, in one transaction with whatever else is submitted at the moment."""
+    row = draft(project, **members)
+    return await group_commit.writes.awrite(lambda: _insert(row))
+
+
+def draft(
     project: int,
     *,
     request_id: str | None = None,
@@ -28,7 +47,7 @@ def submit(
     tags: dict[str, str] | None = None,
     flag: bool | None = None,
 ) -> Feedback:
-    """Store one piece of feedback; when this returns, it is on disk.
+    """One piece of feedback, checked, not yet stored.
 
     Raises Invalid when it names nothing that it is about, names it by what is no id, or says
     nothing of it.
@@ -46,11 +65,13 @@ def submit(
         "flag": flag,
     }
     Invalid.raise_any(_problems(about, said))
-    row = Feedback(uuid=ids.uuid7(), project=project, **about, **said)
-    with database.write():
-        # Inside, so that moments come in the order of the rows however long one waited.
-        row.created_at = ids.now()
-        row.save(force_insert=True)
+    return Feedback(uuid=ids.uuid7(), project=project, **about, **said)
+
+
+def _insert(row: Feedback) -> Feedback:
+    # Here, so that moments come in the order of the rows however long one waited.
+    row.created_at = ids.now()
+    row.id = _INSERT.run(row.__data__).lastrowid
     return row
 
 

@@ -24,6 +24,12 @@ _PROJECT_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 _NO_DIGEST: Final = hashlib.sha256(b"no key has this digest").hexdigest()
 
 
+_COLUMNS: Final = [field.name for field in database.fields(ApiKey)]
+_FIND: Final = database.Statement(
+    lambda: ApiKey.select().where(ApiKey.key_id == database.parameter("key_id"))
+)
+
+
 def create(
     project: str = DEFAULT_PROJECT,
     scopes: Collection[str] = DEFAULT_SCOPES,
@@ -56,7 +62,8 @@ def create(
 
 def find(key: str) -> ApiKey | None:
     """The record of a key that is good; None for any other, in about the same time."""
-    record = ApiKey.get_or_none(ApiKey.key_id == id_of(key))
+    row = _FIND.run({"key_id": id_of(key)}).fetchone()
+    record = ApiKey(**dict(zip(_COLUMNS, row, strict=True))) if row else None
     good = hmac.compare_digest(record.digest if record else _NO_DIGEST, _digest(key))
     return record if record and good and record.revoked_at is None else None
 

@@ -19,9 +19,8 @@ except Unusable as error:
     sys.exit(str(error))
 
 bind = "127.0.0.1:8000"
-worker_class = "gthread"
+worker_class = "feedbackstore.worker.Worker"
 workers: int = _values["WORKERS"]
-threads: int = _values["THREADS"]
 
 # No header may set what only the server knows (by default a proxy's SCRIPT_NAME would).
 forwarder_headers = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import iscoroutinefunction, unwrap
 from typing import Any, TypeVar
 
 from flask import Response, g, request
@@ -19,6 +20,34 @@ class Blueprint(SmorestBlueprint):
     """Routes of one noun."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def arguments(self, schema: Any, **kwargs: Any) -> Callable[[View], View]:
+        """flask-smorest's, with the schema made once: making one costs more than its use."""
+        made = schema() if isinstance(schema, type) else schema
+        decorate: Callable[[View], View] = super().arguments(made, **kwargs)
+        return decorate
+
+    def response(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+        """flask-smorest's, for asynchronous views too."""
+        decorate = super().response(*args, **kwargs)
+
+        def decorate_either(view: Any) -> Any:
+            if not iscoroutinefunction(unwrap(view)):
+                return decorate(view)
+
+            @decorate
+            @wraps(view)
+            def answer(found: Any) -> Any:
+                return found
+
+            @wraps(answer)
+            async def awaiting(*args: Any, **kwargs: Any) -> Any:
+                return answer(await view(*args, **kwargs))
+
+            vars(awaiting).update(__wrapped__=view)
+            return awaiting
+
+        return decorate_either
 
     def scope(self, scope: str | None) -> Callable[[View], View]:
         """Let only keys with `scope` in (None: any good key), before the body is read.
@@ -52,7 +81,9 @@ class Blueprint(SmorestBlueprint):
     def _refusing(self, *statuses: int) -> Callable[[View], View]:
         def decorate(view: View) -> View:
             for status in statuses:
-                view = self.alt_response(status, schema=ErrorSchema)(view)
+                # Only what it says is wanted: a wrapper for each would cost every request.
+                documented = self.alt_response(status, schema=ErrorSchema)(view)
+                vars(view).update(_apidoc=vars(documented)["_apidoc"])
             return view
 
         return decorate

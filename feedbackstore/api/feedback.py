@@ -25,12 +25,12 @@ blueprint = Blueprint("feedback", __name__, url_prefix="/v1")
 @blueprint.arguments(FeedbackSubmitRequest)
 @blueprint.response(200, FeedbackSubmitResponse, description="Successful Response")
 @blueprint.doc(operationId="submit_feedback_v1_feedback_submit_post", summary="Submit Feedback")
-def submit_feedback(submitted: dict[str, Any]) -> Feedback:
+async def submit_feedback(submitted: dict[str, Any]) -> Feedback:
     """Submit Feedback.
 
     Submit feedback for a request, execution, or chat by its ID.
     """
-    return _submit(submitted)
+    return await _submit(submitted)
 
 
 @blueprint.post("/experimental/feedback/submit")
@@ -38,12 +38,12 @@ def submit_feedback(submitted: dict[str, Any]) -> Feedback:
 @blueprint.reads(body=True)
 @blueprint.arguments(FeedbackSubmitRequest)
 @blueprint.response(200, FeedbackItem)
-def submit_experimental_feedback(submitted: dict[str, Any]) -> Feedback:
+async def submit_experimental_feedback(submitted: dict[str, Any]) -> Feedback:
     """Submit Feedback (npm client).
 
     The same under the path that the npm client uses; the answer repeats what was submitted.
     """
-    return _submit(submitted)
+    return await _submit(submitted)
 
 
 @blueprint.get("/feedback/<entity_id:entity_id>")
@@ -64,8 +64,8 @@ def get_feedback(query: dict[str, Any], entity_id: str) -> dict[str, Any]:
     return {**asked_for, "items": items}
 
 
-def _submit(submitted: dict[str, Any]) -> Feedback:
+async def _submit(submitted: dict[str, Any]) -> Feedback:
     try:
-        return feedback.submit(g.project, **submitted)
+        return await feedback.asubmit(g.project, **submitted)
     except Invalid as error:
         raise error.under("body") from None

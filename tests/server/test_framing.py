@@ -34,9 +34,17 @@ def head(server: Server, line: str, *headers: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "chunks", [b"zz\r\nabc\r\n", b"-5\r\nabc\r\n", b"fffffffffffffffff\r\nx", b"5\r\nab"]
+    ("chunks", "detail"),
+    [
+        (b"zz\r\nabc\r\n", "Invalid"),
+        (b"-5\r\nabc\r\n", "Invalid"),
+        (b"fffffffffffffffff\r\nx", "The body cannot be read to its end."),
+        (b"5\r\nab", "The body cannot be read to its end."),
+    ],
 )
-def test_chunks_that_cannot_be_read_are_refused_in_our_shape(server: Server, chunks: bytes) -> None:
+def test_chunks_that_cannot_be_read_are_refused_in_our_shape(
+    server: Server, chunks: bytes, detail: str
+) -> None:
     request = head(
         server,
         "POST /v1/feedback/submit HTTP/1.1",
@@ -47,7 +55,7 @@ def test_chunks_that_cannot_be_read_are_refused_in_our_shape(server: Server, chu
     status, body = send(server, request + chunks)
 
     assert status == 400
-    assert json.loads(body) == {"detail": "The body cannot be read to its end."}
+    assert json.loads(body)["detail"].startswith(detail)
 
 
 def test_a_body_that_is_cut_off_is_refused_and_not_stored(server: Server) -> None:
