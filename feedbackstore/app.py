@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask.cli import NoAppException
 
-from feedbackstore import api, settings
+from feedbackstore import api, group_commit, settings
 from feedbackstore.asgi import App
 from feedbackstore.errors import Unusable
 from feedbackstore.store import open_store
@@ -19,6 +19,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> App:
     try:
         app.config.from_mapping(settings.load(environ))
         open_store(app.config["DATABASE_URL"], app.config["DATABASE_TIMEOUT"])
+        group_commit.writes.limit = app.config["WAITING_WRITES"]
     except Unusable as error:
         raise NoAppException(str(error)) from None
     api.init_app(app)

@@ -211,5 +211,6 @@ def _begin(stack: ExitStack, until: float) -> None:
 
 
 def _is_locked(error: peewee.DatabaseError) -> bool:
-    name = getattr(error.__cause__, "sqlite_errorname", None) or ""
+    # peewee raises its own errors while it handles sqlite3's.
+    name: str = getattr(error.__context__, "sqlite_errorname", "")
     return name.startswith("SQLITE_BUSY")

@@ -61,7 +61,19 @@ SETTINGS = (
         "Bytes in a request's body, at most; a longer one is refused with 413.",
     ),
     Setting("WORKERS", "2", whole(1000), "Processes that gunicorn serves with."),
-    Setting("THREADS", "16", whole(1000), "Threads in each of those processes."),
+    Setting(
+        "THREADS",
+        "16",
+        whole(1000),
+        "Threads in each of those processes, for requests other than submissions.",
+    ),
+    Setting(
+        "WAITING_WRITES",
+        "1000",
+        whole(1_000_000),
+        "Submissions that may wait for the disk in each of those processes; one more is refused"
+        " with 503.",
+    ),
 )
 
 

@@ -4,6 +4,7 @@ It overrides private methods of gunicorn's connection: tests/server/ is the alar
 """
 
 import json
+import socket
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
@@ -21,9 +22,12 @@ class Worker(ASGIWorker):  # type: ignore[misc]
         super()._setup_event_loop()
         create_server = self.loop.create_server
 
-        def create(_: Any, **options: Any) -> Any:
-            # asyncio shortens the queue of those who wait to be let in to 100 when it is not told.
-            return create_server(lambda: Connection(self), backlog=self.cfg.backlog, **options)
+        async def create(_: Any, *, sock: socket.socket, **options: Any) -> Any:
+            # asyncio lets in at once as many as may queue, so that one worker of several would
+            # take most of them. Each takes one at a time, and the queue keeps its length.
+            made = await create_server(lambda: Connection(self), sock=sock, backlog=1, **options)
+            sock.listen(self.cfg.backlog)
+            return made
 
         self.loop.create_server = create
 
@@ -39,6 +43,12 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         if not self._body_receiver._complete:  # noqa: SLF001
             self._body_receiver.signal_disconnect()
         return True
+
+    def _close_transport(self) -> None:
+        super()._close_transport()
+        # It stays open where the client went first: saying that no more comes then fails.
+        if self.transport is not None:
+            self.transport.close()
 
     def _send_error_response(
         self, status: int, message: str, extra_headers: Iterable[tuple[str, str]] = ()

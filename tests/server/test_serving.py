@@ -259,11 +259,26 @@ def test_only_its_owner_can_read_the_database(server: Server) -> None:
     assert [oct(path.stat().st_mode & 0o777) for path in files] == ["0o600"] * 3
 
 
-def test_a_plain_gunicorn_with_sync_workers_serves_too(new_store: Store, serve: Serve) -> None:
-    server = serve(new_store, "--worker-class", "sync")
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--worker-class", "sync"),
+        ("--worker-class", "gthread", "--threads", "4"),
+        ("--worker-class", "gevent"),
+        ("--worker-class", "asgi"),
+    ],
+    ids=lambda options: options[1],
+)
+def test_a_plain_gunicorn_serves_with_any_kind_of_worker(
+    new_store: Store, serve: Serve, options: tuple[str, ...]
+) -> None:
+    server = serve(new_store, *options)
 
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: server.submit(request_id="plain", notes=n), "abcdefgh"))
     client = vlmrun.client.VLMRun(api_key=server.key, base_url=server.base_url)
     submitted = client.feedback.submit("plain", response={"total": 1})
 
-    assert [item.id for item in client.feedback.get("plain").items] == [submitted.id]
+    stored = {item.id: item.notes for item in client.feedback.get("plain", limit=100).items}
+    assert stored == {answer["id"]: answer["notes"] for answer in answers} | {submitted.id: None}
     assert server.stop() == 0
