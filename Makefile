@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test test-trainers lint format golden clean
+.PHONY: help install run demo test test-trainers lint format golden bench bench-peers clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,8 +56,23 @@ format: .venv/installed-lint ## Bring the code into style.
 golden: .venv/installed-test ## Write the formats' golden files anew; review the difference.
 	python -m pytest tests/exports/test_golden.py --write-golden
 
+bench: install ## Measure, and write bench/RESULTS.md (12 minutes; BENCH_ROWS=100000: 5).
+	@python -m bench
+
+PEERS := mlflow phoenix label-studio datasette
+
+bench-peers: install ## Measure beside other stores of feedback, and write bench/PEERS.md.
+	@-$(MAKE) --no-print-directory --keep-going $(PEERS:%=.venv-peers/%/installed)
+	@python -m bench.peers
+
+.venv-peers/%/installed: bench/peers/requirements/%.txt
+	@echo "Making the environment of $* in .venv-peers …"
+	@$(PYTHON) -m venv .venv-peers/$*
+	@.venv-peers/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 clean: ## Remove what was built and installed; the database stays.
-	rm -rf .venv .venv-trainers build dist *.egg-info tests/clients/node_modules .coverage .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-trainers .venv-peers build dist *.egg-info tests/clients/node_modules .coverage .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'

@@ -1,0 +1,1 @@
+"""What README's numbers are made with: `make bench`, `make bench-peers`."""
