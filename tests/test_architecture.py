@@ -36,7 +36,7 @@ from exports.formats import FORMATS
 migrations.upgrade("sqlite:///notebook.db")
 store.open_store("sqlite:///notebook.db")
 key = keys.find(keys.create())
-project = key.project.id
+project = key.project
 message = {{"role": "user", "content": "q"}}
 document = {{"kind": "request", "id": "r", "input": [message], "output": "a"}}
 predictions.record(project, [predictions.check(document)])

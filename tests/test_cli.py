@@ -49,8 +49,8 @@ def test_keys_create_prints_the_key_and_only_the_key(run: Run, store: str) -> No
 
     assert re.fullmatch(r"fbk_[0-9a-f]{12}_\S{43}\n", done.stdout)
     assert done.stderr == ""
-    record = keys.find(done.stdout.strip())
-    assert record is not None
+    (record,) = keys.list_all()
+    assert record.key_id == keys.id_of(done.stdout.strip())
     assert (record.project.name, record.scopes, record.name) == ("acme", "read,export", "n")
 
 

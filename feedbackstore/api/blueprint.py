@@ -91,13 +91,13 @@ class Blueprint(SmorestBlueprint):
 
 def _refusal(scope: str | None) -> Response | None:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    record = keys.find(key.strip()) if scheme.lower() == "bearer" else None
-    if record is None:
+    grant = keys.find(key.strip()) if scheme.lower() == "bearer" else None
+    if grant is None:
         detail = "A valid API key is needed: Authorization: Bearer fbk_…"
         response = errors.answer(401, detail)
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
-    if scope and scope not in record.scopes.split(","):
+    if scope and scope not in grant.scopes:
         return errors.answer(403, f"This key does not have the scope {scope!r}.")
-    g.project = record.project_id
+    g.project = grant.project
     return None

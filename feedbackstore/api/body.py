@@ -73,6 +73,9 @@ def _read(req: Request) -> bytes:
 
 
 def _refuse_other_types(req: Request) -> None:
+    plain = req.environ.get("CONTENT_TYPE") == "application/json"
+    if plain and "HTTP_CONTENT_ENCODING" not in req.environ:
+        return
     charset = req.mimetype_params.get("charset", "utf-8").lower()
     if req.mimetype != "application/json" or charset not in ("utf-8", "utf8"):
         message = "The body should be JSON: Content-Type: application/json"
@@ -104,9 +107,10 @@ def _member(data: Any, key: str | int) -> Any:
 
 
 def _refuse_unreadable_address() -> None:
-    path = request.environ["PATH_INFO"].encode("latin-1")
-    query = unquote_to_bytes(request.query_string)
-    for place, raw in (("path", path), ("query", query)):
+    path, query = request.environ["PATH_INFO"], request.environ.get("QUERY_STRING", "")
+    if path.isascii() and not query:
+        return
+    for place, raw in (("path", path.encode("latin-1")), ("query", unquote_to_bytes(query))):
         try:
             raw.decode("utf-8")
         except UnicodeDecodeError:
