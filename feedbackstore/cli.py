@@ -1,14 +1,15 @@
 """The store's own commands: flask migrate, flask keys …, flask import-predictions."""
 
 import json
+import os
 from typing import IO
 
 import click
 
 from feedbackstore import database, imports, keys, migrations, settings
 from feedbackstore.command import StoreCommand, progress, stdout
-from feedbackstore.predictions import Recorded
 from feedbackstore.store import open_store
+from feedbackstore.verdicts import Recorded
 
 
 @click.command(cls=StoreCommand)
@@ -121,7 +122,9 @@ def import_predictions(file: IO[bytes], project: str, replace: bool, quiet: bool
     open_store()
     project_id = keys.get_project(project).id
     with progress(file, None, quiet) as lines:
-        recorded = imports.record_lines(project_id, lines, replace=replace)
+        recorded = imports.record_lines(
+            project_id, lines, replace=replace, alone=os.cpu_count() == 1
+        )
     if not quiet:
         click.echo(_in_words(recorded), err=True)
 

@@ -31,6 +31,7 @@ PRAGMAS: Final = {
 }
 
 _TRIES_EVERY: Final = 0.001
+_CACHE_KIB: Final = 48 * 1024
 
 proxy = peewee.DatabaseProxy()
 
@@ -117,6 +118,14 @@ def close() -> None:
     """Let go of this thread's connection, if there is one."""
     if proxy.obj is not None and not proxy.is_closed():
         proxy.close()
+
+
+def hold_pages() -> None:
+    """Let this thread's connection keep more of the database in memory, for much to write at once.
+
+    An index's pages are then written once, rather than each time that they have to make room.
+    """
+    proxy.obj.pragma("cache_size", -_CACHE_KIB)
 
 
 def look_at_tables(path: Path) -> list[str]:

@@ -7,6 +7,7 @@ import unicodedata
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from feedbackstore.errors import Invalid, Loc, Problem
@@ -40,7 +41,8 @@ def problems(value: Any, loc: Loc) -> Iterator[Problem]:
 
 def has_control_characters(text: str) -> bool:
     """Whether a text holds one of Unicode's control characters (category Cc)."""
-    return any(unicodedata.category(character) == "Cc" for character in text)
+    # What is printable holds none, and is told at once.
+    return not text.isprintable() and any(unicodedata.category(each) == "Cc" for each in text)
 
 
 def check(value: Any, *loc: str | int) -> str:
@@ -68,8 +70,10 @@ def moment(when: datetime) -> str:
     return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=1024)
 def parse_moment(text: str) -> str:
     """RFC 3339 text of any offset, as `moment` writes it. Raises ValueError, in words."""
+    # Cached, for what a batch holds is checked first and written later.
     if not _RFC_3339.fullmatch(text):
         raise ValueError(_NO_MOMENT)
     try:

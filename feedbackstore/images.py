@@ -11,24 +11,21 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from peewee import chunked, fn
+from peewee import chunked
 
 from feedbackstore import documents
 from feedbackstore.messages import STORED_IMAGE
-from feedbackstore.models import Image, PredictionImage
+from feedbackstore.models import Image
 
 _REFERENCE: Final = re.compile(rf"{STORED_IMAGE}(?P<sha256>[0-9a-f]{{64}});(?P<type>.*)", re.DOTALL)
 _VARIABLES: Final = 500
 """Values in one statement: older builds of SQLite take 999."""
 
 
-def kept_apart(project: int, text: str) -> str:
-    """An input's JSON text with a reference in place of each image, which is stored.
-
-    To be called inside a write transaction, and followed by `link`.
-    """
+def apart(text: str) -> tuple[str, dict[str, bytes]]:
+    """An input's JSON text with a reference in place of each image, and the images by hash."""
     if "data:" not in text:
-        return text
+        return text, {}
     value = documents.load(text)
     found: dict[str, bytes] = {}
     for image_url in _image_urls(value):
@@ -38,24 +35,7 @@ def kept_apart(project: int, text: str) -> str:
             sha256 = hashlib.sha256(data).hexdigest()
             found[sha256] = data
             image_url["url"] = f"{STORED_IMAGE}{sha256};{media_type}"
-    for sha256 in found.keys() - set(_ids(project, found)):
-        Image.insert(project=project, sha256=sha256, data=found[sha256]).execute()
-    return documents.dump(value) if found else text
-
-
-def link(project: int, prediction: int, text: str) -> None:
-    """Note which images a prediction's input refers to now; those that none refers to go."""
-    old = set(_linked(prediction))
-    new = set(_ids(project, _references(text)).values())
-    for some in chunked(new - old, _VARIABLES):
-        rows = [{"prediction": prediction, "image": image} for image in some]
-        PredictionImage.insert_many(rows).execute()
-    for some in chunked(old - new, _VARIABLES):
-        PredictionImage.delete().where(
-            PredictionImage.prediction == prediction, PredictionImage.image.in_(some)
-        ).execute()
-        used = PredictionImage.select().where(PredictionImage.image == Image.id)
-        Image.delete().where(Image.id.in_(some), ~fn.EXISTS(used)).execute()
+    return (documents.dump(value) if found else text), found
 
 
 def restored(project: int, text: str) -> str:
@@ -128,22 +108,6 @@ def _references(text: str | None) -> set[str]:
         return set()
     urls = [image_url["url"] for image_url in _image_urls(documents.load(text))]
     return {found["sha256"] for found in map(_REFERENCE.fullmatch, urls) if found}
-
-
-def _ids(project: int, hashes: Iterable[str]) -> dict[str, int]:
-    """The row ids of those images of the project that are there, by hash."""
-    found: dict[str, int] = {}
-    for some in chunked(hashes, _VARIABLES):
-        columns = Image.select(Image.sha256, Image.id)
-        owned = columns.where(Image.project == project, Image.sha256.in_(some))
-        found.update(_tuples(owned))
-    return found
-
-
-def _linked(prediction: int) -> Iterator[int]:
-    links = PredictionImage.select(PredictionImage.image)
-    for (image,) in _tuples(links.where(PredictionImage.prediction == prediction)):
-        yield image
 
 
 def _tuples(query: Any) -> Iterator[tuple[Any, ...]]:

@@ -11,6 +11,8 @@ from feedbackstore.errors import Loc, Problem
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool")
 
+_SAYING: Final = ("system", "developer", "user")
+
 STORED_IMAGE: Final = "stored-image:"
 """The scheme by which the store itself refers to an image (`images`); nobody else may."""
 
@@ -76,8 +78,32 @@ _BODIES: Final[dict[str, Check]] = {
     "tool": members({"tool_call_id": text, "content": _content}),
 }
 
-check_all: Final = list_of(check, at_least=1)
-"""What is wrong with a conversation: a list of at least one message."""
+_check_each: Final = list_of(check, at_least=1)
+
+
+def check_all(value: Any, loc: Loc) -> Iterator[Problem]:
+    """What is wrong with a conversation: a list of at least one message."""
+    if not is_plain(value):
+        yield from _check_each(value, loc)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether these are messages of text, as most are; False says nothing about them.
+
+    To find no problem at a glance takes a tenth of the time of looking for each.
+    """
+    return (
+        type(value) is list
+        and bool(value)
+        and all(
+            type(message) is dict
+            and message.get("role") in _SAYING
+            and type(message.get("content")) is str
+            and message.get("name") is None
+            for message in value
+        )
+    )
+
 
 check_tools: Final = list_of(_tool)
 """What is wrong with the list of tools that a model was offered."""

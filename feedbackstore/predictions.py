@@ -5,14 +5,17 @@ when they are read (`feedback.prediction_id`), so nothing has to be kept in step
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from types import NoneType
 from typing import Any, Final
 
-from feedbackstore import checks, database, documents, ids, images, messages
-from feedbackstore.errors import Conflict, Invalid, Loc, NotFound, Problem
+from feedbackstore import checks, database, documents, ids, messages, moving, staging, verdicts
+from feedbackstore.errors import Invalid, Loc, NotFound, Problem
 from feedbackstore.models import Prediction
+from feedbackstore.staging import Content
+from feedbackstore.verdicts import Recorded
 
 MAX_BATCH: Final = 1000
+_MANY: Final = 10_000
 
 # An input may hold images, and weigh what a hundred answers do.
 _SHOWN: Final = (
@@ -25,17 +28,6 @@ _SHOWN: Final = (
     Prediction.recorded_at,
 )
 
-Content = dict[str, str | None]
-
-
-@dataclass(slots=True)
-class Recorded:
-    """How many predictions were new, were there already, and took another's place."""
-
-    created: int = 0
-    unchanged: int = 0
-    replaced: int = 0
-
 
 def check(document: Any, loc: Loc = ()) -> Content:
     """The columns of a prediction's JSON object. Raises Invalid with every problem."""
@@ -44,13 +36,19 @@ def check(document: Any, loc: Loc = ()) -> Content:
 
 
 def _columns(document: Mapping[str, Any]) -> Content:
-    created_at = document.get("created_at")
-    return {
-        **{name: document.get(name) for name in ("kind", "model", "domain")},
+    get = document.get
+    created_at = get("created_at")
+    content: Content = {
+        "kind": document["kind"],
         "entity_id": document["id"],
+        "model": get("model"),
+        "domain": get("domain"),
         "created_at": None if created_at is None else ids.parse_moment(created_at),
-        **{name: _text(document.get(name)) for name in _DOCUMENTS},
     }
+    for name in staging.DOCUMENTS:
+        value = get(name)
+        content[name] = None if value is None else documents.dump(value)
+    return content
 
 
 def check_batch(documents_: Any, loc: Loc = ()) -> list[Content]:
@@ -72,11 +70,28 @@ def record(project: int, contents: Iterable[Content], *, replace: bool = False) 
     The same again is fine. Raises Conflict at the first that is there with other content, unless
     `replace`.
     """
-    recorded = Recorded()
-    with database.write():
-        now = ids.now()
-        for index, content in enumerate(contents):
-            _record_one(project, content, index, now, recorded, replace=replace)
+    return record_numbered(project, enumerate(contents), replace=replace)
+
+
+def record_numbered(
+    project: int, contents: Iterable[tuple[int, Content]], *, replace: bool = False
+) -> Recorded:
+    """Store checked predictions, of which each has a number of its own: a Conflict's `index`.
+
+    They are read, and compared with what is stored, before the write lock is taken. It is held
+    for no more than moving them, and for making sure that the comparison still holds.
+    """
+    with staging.opened(contents):
+        with database.proxy.atomic():
+            recorded = verdicts.judge(project, replace=replace)
+        if recorded.written > _MANY:
+            # Not before: SQLite would sort in as much memory as it may keep pages in.
+            database.hold_pages()
+        if recorded.written:
+            with database.write():
+                if verdicts.outdated(project):
+                    recorded = verdicts.judge(project, replace=replace)
+                moving.move(project, ids.now())
     return recorded
 
 
@@ -100,49 +115,6 @@ def list_newest(project: int, kind: str, *, skip: int, limit: int) -> list[Predi
     return list(query)
 
 
-def _record_one(
-    project: int, content: Content, index: int, now: str, recorded: Recorded, *, replace: bool
-) -> None:
-    stored = _find(project, str(content["kind"]), str(content["entity_id"]))
-    if stored is not None and _holds(stored, content):
-        recorded.unchanged += 1
-        return
-    text = images.kept_apart(project, str(content["input"]))
-    content = {**content, "input": text}
-    if stored is None:
-        row = Prediction.insert(project=project, recorded_at=now, **content).execute()
-        images.link(project, row, text)
-        recorded.created += 1
-    elif _holds(stored, content):
-        recorded.unchanged += 1
-    elif replace:
-        Prediction.update(recorded_at=now, **content).where(Prediction.id == stored.id).execute()
-        images.link(project, stored.id, text)
-        recorded.replaced += 1
-    else:
-        raise Conflict(
-            f"The prediction of kind {stored.kind} with the id {stored.entity_id!r} is stored with"
-            " other content. To replace it, say so: ?replace=true, or --replace on the command"
-            " line.",
-            index,
-        )
-
-
-def _holds(stored: Prediction, content: Content) -> bool:
-    return all(
-        getattr(stored, name) == value
-        or (name in _DOCUMENTS and _same(getattr(stored, name), value))
-        for name, value in content.items()
-    )
-
-
-def _same(one: str | None, other: str | None) -> bool:
-    """Whether two texts hold the same JSON: clients may write members in another order."""
-    if one is None or other is None:
-        return False
-    return documents.same(documents.load(one), documents.load(other))
-
-
 def _find(project: int, kind: str, entity_id: str, *columns: Any) -> Prediction | None:
     found: Prediction | None = (
         Prediction.select(*columns)
@@ -154,10 +126,6 @@ def _find(project: int, kind: str, entity_id: str, *columns: Any) -> Prediction 
         .get_or_none()
     )
     return found
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else documents.dump(value)
 
 
 def _moment(value: Any, loc: Loc) -> Iterator[Problem]:
@@ -178,8 +146,7 @@ def _output(value: Any, loc: Loc) -> Iterator[Problem]:
         yield Problem(loc, "output_type", message, value)
 
 
-_DOCUMENTS: Final = ("input", "output", "json_schema", "tools", "metadata")
-_prediction: Final = checks.members(
+_look: Final = checks.members(
     {
         "kind": checks.one_of(ids.KINDS),
         "id": ids.problems,
@@ -195,3 +162,34 @@ _prediction: Final = checks.members(
         "metadata": checks.mapping,
     },
 )
+
+
+def _prediction(value: Any, loc: Loc) -> Iterator[Problem]:
+    """What is wrong with a prediction's JSON object."""
+    if not _is_plain(value):
+        yield from _look(value, loc)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether this is right at a glance, as most are; False says nothing about it."""
+    if type(value) is not dict or value.get("tools") is not None:
+        return False
+    name, output, created_at = value.get("id"), value.get("output"), value.get("created_at")
+    return (
+        value.get("kind") in ids.KINDS
+        and type(name) is str
+        and 0 < len(name) <= ids.MAX_LENGTH
+        and name.isprintable()
+        and messages.is_plain(value.get("input"))
+        and type(output) in (dict, list, str, NoneType)
+        and not messages.is_message(output)
+        and type(value.get("json_schema")) in (dict, NoneType)
+        and type(value.get("metadata")) in (dict, NoneType)
+        and _is_filled_or_none(value.get("model"))
+        and _is_filled_or_none(value.get("domain"))
+        and (created_at is None or next(_moment(created_at, ()), None) is None)
+    )
+
+
+def _is_filled_or_none(value: Any) -> bool:
+    return value is None or (type(value) is str and value != "")

@@ -1,13 +1,14 @@
 """JSON as data that is kept: what is refused and where, what comes back and how it compares."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedbackstore import documents
+from feedbackstore import documents, flaws
 from feedbackstore.errors import Invalid
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -69,6 +70,69 @@ def test_what_equals_the_models_answer_is_written_as_it_is(value: Any) -> None:
 @given(json_values, json_values)
 def test_the_canonical_text_holds_the_value_whatever_it_is_like(value: Any, like: Any) -> None:
     assert documents.same(documents.load(documents.canonical(value, like)), value)
+
+
+def outcomes(text: str, envelope: int = 0) -> tuple[Any, Any]:
+    """What the quick reading makes of a text, and the explaining one: a value or problems."""
+
+    def outcome(read: Callable[[], Any]) -> Any:
+        try:
+            return typed(read())
+        except Invalid as error:
+            return error.problems
+
+    return (
+        outcome(lambda: documents.parse(text.encode(), envelope)),
+        outcome(lambda: flaws.checked(text, documents.MAX_DEPTH + envelope)),
+    )
+
+
+odd_texts = st.text(
+    st.sampled_from('{}[],: "0e9.-+ab\\/') | st.characters(exclude_categories=["Cs"])
+)
+pieces = st.sampled_from(
+    [
+        "\\u0000",
+        "\\ud800",
+        "\\udfff",
+        "\\ud83d\\ude00",
+        "\\\\u0000",
+        "\\u00e9",
+        '"a":',
+        '"a":1,',
+        "é",
+        "1e999",
+        "-1E400",
+        "1e-999",
+        "NaN",
+        "-Infinity",
+        "9" * 4301,
+        "[" * 99,
+        "]" * 99,
+        "[[]]",
+        "{}",
+    ]
+)
+
+
+@given(st.lists(pieces | odd_texts | json_values.map(json.dumps), max_size=5), st.integers(0, 2))
+def test_the_quick_reading_and_the_explaining_one_agree(parts: list[str], envelope: int) -> None:
+    joined = "".join(parts)
+    for text in (joined, f"[{','.join(parts)}]", f'{{"a":{joined}}}', f'["{joined}"]'):
+        quick, explaining = outcomes(text, envelope)
+
+        assert quick == explaining
+
+
+@pytest.mark.parametrize("depth", [99, 100, 101, 102, 103])
+@pytest.mark.parametrize("inner", ["", "[],{}", '1,"x"', "[1]"])
+def test_both_readings_count_levels_alike(depth: int, inner: str) -> None:
+    lists = "[" * depth + inner + "]" * depth
+    mixed = '{"a":[' * (depth // 2) + inner + "]}" * (depth // 2)
+    for text in (lists, mixed, f"[{mixed}]"):
+        quick, explaining = outcomes(text)
+
+        assert quick == explaining
 
 
 @given(st.binary(max_size=200))

@@ -1,9 +1,12 @@
 """Identifiers: the callers' own, and ours."""
 
+import unicodedata
 import uuid
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feedbackstore import ids
 from feedbackstore.errors import Invalid
@@ -51,3 +54,10 @@ def test_a_moment_is_utc_text_that_sorts_as_moments_do() -> None:
     assert ids.moment(late) == "2026-11-01T21:00:00.000001Z"
     assert ids.moment(early) < ids.moment(late)
     assert len(ids.now()) == len(ids.moment(late))
+
+
+@given(st.text(max_size=5))
+def test_a_control_character_is_found_wherever_it_stands(text: str) -> None:
+    there = any(unicodedata.category(character) == "Cc" for character in text)
+
+    assert ids.has_control_characters(text) is there

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feedbackstore import predictions
 from feedbackstore.errors import Invalid
@@ -130,3 +132,36 @@ def test_other_shapes_are_refused_at_their_place(
 def test_what_is_no_object_is_no_prediction(value: Any) -> None:
     with pytest.raises(Invalid, match="valid dictionary"):
         predictions.check(value)
+
+
+odd = st.sampled_from([None, 0, True, "", "x", "a\x07", "a\u00ad", "x" * 257, [], {}, [TOOL]])
+almost_right = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": st.sampled_from(["request", "chat"]) | odd,
+        "id": st.just("r") | odd,
+        "input": st.just([{"role": "user", "content": "q"}]) | odd,
+        "model": odd,
+        "domain": odd,
+        "created_at": st.sampled_from(["2026-11-01T12:00:00Z", "2026-02-30T00:00:00Z"]) | odd,
+        "output": st.sampled_from([{"role": "assistant"}, {"role": "assistant", "content": ""}])
+        | odd,
+        "json_schema": odd,
+        "tools": odd,
+        "metadata": odd,
+        "other": odd,
+    },
+)
+right = {"kind": "request", "id": "r", "input": [{"role": "user", "content": "q"}]}
+
+
+@given(almost_right | almost_right.map(lambda members: {**right, **members}) | odd)
+def test_the_glance_never_takes_what_the_checks_refuse(document: Any) -> None:
+    found = list(predictions._prediction(document, ("body",)))
+
+    assert found == list(predictions._look(document, ("body",)))
+
+
+@pytest.mark.parametrize("members", [{}, {"output": {}}, {"model": "m", "json_schema": {}}])
+def test_what_is_common_is_taken_at_a_glance(members: dict[str, Any]) -> None:
+    assert predictions._is_plain(document(**members))

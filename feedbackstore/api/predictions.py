@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import g
 
-from feedbackstore import ids, predictions
+from feedbackstore import ids, predictions, verdicts
 from feedbackstore.api.blueprint import Blueprint
 from feedbackstore.api.originals import (
     AgentExecutionResponse,
@@ -30,7 +30,7 @@ blueprint = Blueprint("predictions", __name__, url_prefix="/v1")
 @blueprint.alt_response(409, schema=ErrorSchema)
 def put_prediction(
     query: dict[str, Any], content: Any, kind: str, entity_id: str
-) -> tuple[predictions.Recorded, int]:
+) -> tuple[verdicts.Recorded, int]:
     """Record Prediction.
 
     Keep what a model was asked and answered under a kind and an id. The same again is fine;
@@ -54,7 +54,7 @@ def put_prediction(
 @blueprint.arguments(PredictionRecord(many=True))
 @blueprint.response(200, Recorded)
 @blueprint.alt_response(409, schema=ErrorSchema)
-def post_predictions(query: dict[str, Any], records: list[dict[str, Any]]) -> predictions.Recorded:
+def post_predictions(query: dict[str, Any], records: list[dict[str, Any]]) -> verdicts.Recorded:
     """Record Predictions.
 
     Keep up to 1,000 predictions, all of them or none.

@@ -1,0 +1,118 @@
+"""Predictions on their way in: kept in temporary tables until one short transaction moves them.
+
+The tables are the connection's own, in a file that has no name: filling them takes no lock, and
+however many predictions come, memory holds a few. What `verdicts` finds out about them and what
+`moving` has to do stands in tables too, so that SQLite does it without Python.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from operator import itemgetter
+from typing import Final
+
+from feedbackstore import database, images
+from feedbackstore.errors import Unavailable
+
+Content = dict[str, str | None]
+
+DOCUMENTS: Final = ("input", "output", "json_schema", "tools", "metadata")
+"""The columns that hold JSON text."""
+
+COLUMNS: Final = ("kind", "entity_id", "model", "domain", "created_at", *DOCUMENTS)
+"""What a prediction consists of, as far as its caller says."""
+
+_ROWS: Final = 1000
+_CHARACTERS: Final = 4_000_000
+
+_TABLES: Final = {
+    "staged": f"number INTEGER PRIMARY KEY, {' TEXT, '.join(COLUMNS)} TEXT",
+    "staged_image": "sha256 TEXT PRIMARY KEY, data BLOB",
+    "staged_link": "number INTEGER, sha256 TEXT, PRIMARY KEY (number, sha256)",
+    # What is stored under each one's kind and id, if anything: its row, since when, how it differs.
+    "staged_verdict": "kind TEXT, entity_id TEXT, number INTEGER, stored INTEGER, seen TEXT,"
+    " verdict TEXT, PRIMARY KEY (kind, entity_id, number)",
+    # Which of them to write, in the order of their places, and the rows that they replace.
+    "staged_move": "place INTEGER PRIMARY KEY, number INTEGER, stored INTEGER",
+    "staged_dropped": "image INTEGER PRIMARY KEY",
+}
+_PRAGMAS: Final = {
+    # These are written and read from one end to the other.
+    "page_size": 32768,
+    "cache_size": -4096,
+    # The file is gone with the connection: there is nothing to overwrite in it with zeros.
+    "secure_delete": "off",
+}
+_WITHOUT_ROWID: Final = ("staged_link", "staged_verdict")
+_INSERT: Final = f"INSERT INTO temp.staged VALUES (?{', ?' * len(COLUMNS)})"
+
+_content: Final = itemgetter(*COLUMNS)
+
+
+@contextmanager
+def opened(numbered: Iterable[tuple[int, Content]]) -> Iterator[None]:
+    """Stage predictions, each under its number, for as long as the block lasts.
+
+    Raises Unavailable where the temporary file cannot grow.
+    """
+    _create()
+    try:
+        _fill(numbered)
+        yield
+    finally:
+        for table in _TABLES:
+            execute(f"DELETE FROM temp.{table}")
+
+
+def execute(sql: str, *values: int | str) -> sqlite3.Cursor:
+    """Run one statement on the staged predictions and the store's."""
+    cursor: sqlite3.Cursor = database.proxy.execute_sql(sql, values)
+    return cursor
+
+
+def _create() -> None:
+    for pragma, value in _PRAGMAS.items():
+        execute(f"PRAGMA temp.{pragma} = {value}")
+    for table, columns in _TABLES.items():
+        options = " WITHOUT ROWID" if table in _WITHOUT_ROWID else ""
+        execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({columns}){options}")
+
+
+def _fill(numbered: Iterable[tuple[int, Content]]) -> None:
+    rows: list[tuple[int | str | None, ...]] = []
+    size = 0
+    for number, content in numbered:
+        text = _without_images(number, content["input"] or "")
+        rows.append((number, *_content(content | {"input": text})))
+        size += len(text) + len(content["output"] or "")
+        if len(rows) == _ROWS or size > _CHARACTERS:
+            _insert(_INSERT, rows)
+            rows, size = [], 0
+    _insert(_INSERT, rows)
+
+
+def _without_images(number: int, text: str) -> str:
+    text, found = images.apart(text)
+    if found:
+        _insert("INSERT OR IGNORE INTO temp.staged_image VALUES (?, ?)", list(found.items()))
+        links = [(number, sha256) for sha256 in found]
+        _insert("INSERT INTO temp.staged_link VALUES (?, ?)", links)
+    return text
+
+
+def _insert(sql: str, rows: Sequence[tuple[int | str | bytes | None, ...]]) -> None:
+    """Insert rows in one transaction, on the connection itself: models cost ten times as much."""
+    connection: sqlite3.Connection = database.proxy.connection()
+    begins = not connection.in_transaction
+    try:
+        connection.execute("BEGIN" if begins else "SELECT 1")
+        connection.executemany(sql, rows)
+        connection.execute("COMMIT" if begins else "SELECT 1")
+    except sqlite3.OperationalError as error:
+        # Where there is no room, SQLite has ended the transaction by itself.
+        if begins and connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise Unavailable(
+            "There is no room for the temporary file that predictions are checked in. Free some, or"
+            " name another directory: SQLITE_TMPDIR."
+        ) from error

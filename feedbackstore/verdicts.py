@@ -1,0 +1,142 @@
+"""What is to become of staged predictions: which are new, there already, or another's successor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
+
+from feedbackstore import documents, images
+from feedbackstore.errors import Conflict
+from feedbackstore.staging import COLUMNS, DOCUMENTS, execute
+
+_STORED: Final = (
+    "LEFT JOIN main.prediction AS p"
+    " ON p.project_id = ? AND p.kind = staged.kind AND p.entity_id = staged.entity_id"
+)
+_EQUAL: Final = " AND ".join(f"p.{name} IS staged.{name}" for name in COLUMNS)
+
+_LOOK: Final = f"""
+    INSERT INTO temp.staged_verdict
+    SELECT staged.kind, staged.entity_id, staged.number, p.id, p.recorded_at, CASE
+        WHEN p.id IS NULL THEN 'new' WHEN {_EQUAL} THEN 'same' ELSE 'other' END
+    FROM temp.staged {_STORED}
+    ORDER BY staged.kind, staged.entity_id, staged.number
+"""
+_PLAIN: Final = """
+    SELECT min(number) AS number FROM temp.staged_verdict
+    GROUP BY kind, entity_id HAVING count(*) = 1 AND min(verdict) = ?
+"""
+_DOUBTFUL: Final = f"""
+    WITH staged_doubtful AS (
+        SELECT kind, entity_id FROM temp.staged_verdict
+        GROUP BY kind, entity_id HAVING count(*) > 1 OR min(verdict) = 'other'
+    )
+    SELECT number, stored, {", ".join(f"staged.{name}" for name in COLUMNS)},
+        {", ".join(f"p.{name}" for name in COLUMNS)}
+    FROM staged_doubtful
+    CROSS JOIN temp.staged_verdict USING (kind, entity_id)
+    CROSS JOIN temp.staged USING (number)
+    LEFT JOIN main.prediction AS p ON p.id = stored
+    ORDER BY staged_verdict.kind, staged_verdict.entity_id, number
+"""
+_OUTDATED: Final = f"""
+    SELECT EXISTS (
+        SELECT 1 FROM temp.staged_verdict AS staged {_STORED}
+        WHERE p.id IS NOT staged.stored OR p.recorded_at IS NOT staged.seen
+    )
+"""
+
+_COLUMNS: Final = len(COLUMNS)
+_key: Final = itemgetter(2, 3)
+
+Row = Sequence[Any]
+
+
+@dataclass(slots=True)
+class Recorded:
+    """How many predictions were new, were there already, and took another's place."""
+
+    created: int = 0
+    unchanged: int = 0
+    replaced: int = 0
+
+    @property
+    def written(self) -> int:
+        """How many the store has to take in."""
+        return self.created + self.replaced
+
+
+def judge(project: int, *, replace: bool) -> Recorded:
+    """Compare what is staged with what is stored, and note which of it has to be moved.
+
+    Raises Conflict at the first that is stored with other content, unless `replace`. To be called
+    in a transaction: it looks twice.
+    """
+    for table in ("verdict", "move"):
+        execute(f"DELETE FROM temp.staged_{table}")
+    execute(_LOOK, project)
+    new = execute(
+        f"INSERT INTO temp.staged_move SELECT number, number, NULL FROM ({_PLAIN})", "new"
+    )
+    ((same,),) = execute(f"SELECT count(*) FROM ({_PLAIN})", "same")
+    recorded = Recorded(created=new.rowcount, unchanged=same)
+    _judge_doubtful(recorded, replace=replace)
+    return recorded
+
+
+def outdated(project: int) -> bool:
+    """Whether somebody else recorded one of the same predictions since they were judged."""
+    ((changed,),) = execute(_OUTDATED, project)
+    return bool(changed)
+
+
+def _judge_doubtful(recorded: Recorded, *, replace: bool) -> None:
+    """Judge, in their order, those that came more than once or are stored with another text."""
+    conflict: tuple[Any, ...] | None = None
+    for _, rows in groupby(execute(_DOUBTFUL), key=_key):
+        held: Row | None = None
+        move: Row | None = None
+        for number, stored, *texts in rows:
+            content, found = texts[:_COLUMNS], texts[_COLUMNS:]
+            if move is None and stored is not None:
+                held = found
+            if held is not None and _is_same(held, content):
+                recorded.unchanged += 1
+                continue
+            if held is None:
+                recorded.created += 1
+            else:
+                recorded.replaced += 1
+                conflict = min(conflict or (number, *content), (number, *content))
+            held, move = content, (move[0] if move else number, number, stored)
+        if move is not None:
+            execute("INSERT INTO temp.staged_move VALUES (?, ?, ?)", *move)
+    if conflict is not None and not replace:
+        raise _conflict(*conflict[:3])
+
+
+def _is_same(held: Row, content: Row) -> bool:
+    return all(
+        one == other or (name in DOCUMENTS and _holds_same(name, one, other))
+        for name, one, other in zip(COLUMNS, held, content, strict=True)
+    )
+
+
+def _holds_same(name: str, one: str | None, other: str | None) -> bool:
+    """Whether two texts hold the same JSON: clients may write members in another order."""
+    if one is None or other is None:
+        return False
+    if name == "input":
+        # It may be older than the rule that images are kept apart.
+        one, _ = images.apart(one)
+    return documents.same(documents.load(one), documents.load(other))
+
+
+def _conflict(number: int, kind: str, entity_id: str) -> Conflict:
+    return Conflict(
+        f"The prediction of kind {kind} with the id {entity_id!r} is stored with"
+        " other content. To replace it, say so: ?replace=true, or --replace on the command"
+        " line.",
+        number,
+    )
