@@ -1,7 +1,7 @@
 """flask export-jsonl."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from exports import dataset, directory, job, plan
-from exports.example import Skip
+from exports.example import EXPLAINED
 from exports.job import Outcome
+from exports.maker import Made
 from exports.options import Options, export_options
-from exports.selection import Row
 from feedbackstore.command import StoreCommand, progress, stdout
 from feedbackstore.errors import NotFound, Unusable
 from feedbackstore.store import open_store
@@ -36,8 +36,10 @@ def export_jsonl(out: str, **told: Any) -> None:
         _explain(planned)
         return
 
-    def shown(rows: Iterable[Row], total: int) -> AbstractContextManager[Iterable[Row]]:
-        return progress(rows, total, options.quiet or options.as_json)
+    def shown(
+        made: Iterable[Made], total: Callable[[], int]
+    ) -> AbstractContextManager[Iterable[Made]]:
+        return progress(made, total, options.quiet or options.as_json)
 
     outcome = job.run(planned, out, stdout(), shown)
     if options.as_json:
@@ -50,13 +52,13 @@ def export_jsonl(out: str, **told: Any) -> None:
 def _explain(planned: plan.Plan) -> None:
     """Rows to stdout; to stderr which feedback they come from, and why others are none."""
     out, found = stdout(), False
-    for row, lines in job.explain(planned):
+    for row, made in job.explain(planned):
         found = True
-        if isinstance(lines, Skip):
-            click.echo(f"feedback {row.uuid} ({row.created_at}): left out, {lines}", err=True)
-            continue
-        click.echo(f"feedback {row.uuid} ({row.created_at}): {_rows(len(lines))}", err=True)
-        out.writelines(lines)
+        becomes = _rows(len(made.lines))
+        if made.reason is not None:
+            becomes = f"left out, {EXPLAINED[made.reason]}"
+        click.echo(f"feedback {row.uuid} ({row.created_at}): {becomes}", err=True)
+        out.writelines(made.lines)
         out.flush()
     if not found:
         kind = planned.options.kind or "request"

@@ -34,6 +34,11 @@ class Lines:
         self.rows += 1
         self.bytes += len(line)
 
+    def write_all(self, lines: list[bytes]) -> None:
+        """Append several."""
+        for line in lines:
+            self.write(line)
+
     @property
     def sha256(self) -> str:
         """The hash of what was written so far."""
@@ -42,7 +47,11 @@ class Lines:
 
 def line_of(row: dict[str, Any]) -> bytes:
     """A row as a line: JSON, then the only line end in it."""
-    text = documents.dump(row)
+    return ended(documents.dump(row))
+
+
+def ended(text: str) -> bytes:
+    """A row's JSON text as a line."""
     for character, escape in _LINE_ENDS.items():
         if character in text:
             text = text.replace(character, escape)

@@ -26,12 +26,12 @@ class Summary:
     first_feedback_id: str | None = None
     last_feedback_id: str | None = None
 
-    def count_in(self, row: Row, rows: int) -> None:
+    def count_in(self, uuid: str, rows: int) -> None:
         """A piece of feedback became so many rows."""
         self.used += 1
         self.written += rows
-        self.first_feedback_id = self.first_feedback_id or row.uuid
-        self.last_feedback_id = row.uuid
+        self.first_feedback_id = self.first_feedback_id or uuid
+        self.last_feedback_id = uuid
 
     def as_json(self) -> dict[str, Any]:
         """The counts, for machines; reasons in the order of their declaration."""
@@ -56,7 +56,6 @@ class Summary:
 
 
 Write = Callable[[bytes, Row], None]
-Known = Callable[[int, list[bytes]], bool]
 
 
 def export(
@@ -66,12 +65,8 @@ def export(
     *,
     limit: int | None = None,
     steps: Iterable[Step] = (),
-    known: Known | None = None,
 ) -> Summary:
-    """Hand each selected row's lines, in `form`, to `write`; stop after `limit` rows.
-
-    `known` tells of a piece of feedback and its lines whether an earlier export had just that.
-    """
+    """Hand each selected row's lines, in `form`, to `write`; stop after `limit` rows."""
     summary, chain = Summary(), list(steps)
     for row in selected:
         if limit is not None and summary.written >= limit:
@@ -82,12 +77,9 @@ def export(
         except Skip as skip:
             summary.left_out[skip.reason] += 1
             continue
-        if known is not None and known(row.id, lines):
-            summary.left_out[Reason.KNOWN] += 1
-        else:
-            for line in lines:
-                write(line, row)
-            summary.count_in(row, len(lines))
+        for line in lines:
+            write(line, row)
+        summary.count_in(row.uuid, len(lines))
     return summary
 
 

@@ -1,27 +1,28 @@
 """One run of `flask export-jsonl`: what was asked for, made of the pipeline's parts."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from exports import card, dataset, directory, selection
+from exports import card, dataset, directory, parallel, selection
 from exports.dataset import Lines
 from exports.directory import Directory, Sharding
-from exports.example import NOT_HELD, Skip
-from exports.export import Summary, Write, export, shape
+from exports.export import Summary
 from exports.formats.interface import Format, Layout
 from exports.lineage import Lineage
+from exports.maker import Made, Maker
 from exports.options import Options
 from exports.plan import Plan
 from exports.selection import Row
+from exports.tally import Tally, Write, WriteImage, write_all
 from feedbackstore import __version__, documents
-from feedbackstore.errors import StoreError, Unusable
+from feedbackstore.errors import Unusable
 
-Shown = Callable[[Iterable[Row], int], AbstractContextManager[Iterable[Row]]]
-"""Rows with whatever shows how far they have come."""
+Shown = Callable[[Iterable[Made], Callable[[], int]], AbstractContextManager[Iterable[Made]]]
+"""Rows with whatever shows how far they have come, of how many."""
 
 
 @dataclass(slots=True)
@@ -46,14 +47,11 @@ def run(plan: Plan, out: str, stdout: IO[bytes], shown: Shown) -> Outcome:
     return _to_file(plan, Path(out), shown)
 
 
-def explain(plan: Plan) -> Iterator[tuple[Row, list[bytes] | Skip]]:
-    """Each piece of feedback on one entity with its lines, or the reason that there are none."""
-    steps = plan.steps()
+def explain(plan: Plan) -> Iterator[tuple[Row, Made]]:
+    """Each piece of feedback on one entity with what it becomes."""
+    maker = Maker(plan, judges=True)
     for row in selection.rows(plan.project, plan.filters):
-        try:
-            yield row, [dataset.line_of(shaped) for shaped in shape(row, plan.form, steps)]
-        except Skip as skip:
-            yield row, skip
+        yield row, maker.make(row)
 
 
 def is_directory(options: Options, out: str) -> bool:
@@ -62,30 +60,33 @@ def is_directory(options: Options, out: str) -> bool:
 
 
 def _to_nowhere(plan: Plan, shown: Shown) -> Outcome:
-    summary = _export(plan, lambda *_: None, lambda *_: None, shown)
-    return Outcome(summary, _described(plan, summary))
+    tally = _export(plan, lambda _: None, lambda *_: None, shown)
+    return Outcome(tally.summary, _described(plan, tally))
 
 
 def _to_stream(plan: Plan, stdout: IO[bytes], shown: Shown) -> Outcome:
     lines = Lines(stdout)
-    summary = _export(plan, lambda line, _: lines.write(line), _no_place_for_images, shown)
+    tally = _export(plan, lambda made: lines.write_all(made.lines), _no_place_for_images, shown)
     stdout.flush()
-    return Outcome(summary, _described(plan, summary))
+    return Outcome(tally.summary, _described(plan, tally))
 
 
 def _to_file(plan: Plan, out: Path, shown: Shown) -> Outcome:
     lineage = Lineage()
     with dataset.written(out) as file:
         lines = Lines(file)
-        summary = _export(
-            plan, _noted(lineage, lambda line, _: lines.write(line)), _beside(out), shown
-        )
+
+        def write(made: Made) -> None:
+            lines.write_all(made.lines)
+            lineage.add(made.id, made.lines)
+
+        tally = _export(plan, write, _beside(out), shown)
         dataset.manifest_of(out).unlink(missing_ok=True)
-    described = _described(plan, summary) | {"sha256": lines.sha256}
+    described = _described(plan, tally) | {"sha256": lines.sha256}
     manifest = dataset.manifest_of(out)
     data = dataset.write_json(manifest, described)
     sha256 = lineage.remember(plan.project, data, described, out.name)
-    return Outcome(summary, described, manifest, sha256)
+    return Outcome(tally.summary, described, manifest, sha256)
 
 
 def _to_directory(plan: Plan, out: Path, shown: Shown) -> Outcome:
@@ -96,14 +97,19 @@ def _to_directory(plan: Plan, out: Path, shown: Shown) -> Outcome:
     sources: Counter[str] = Counter()
     with directory.written(out, sharding) as folder:
 
-        def write(line: bytes, row: Row) -> None:
-            columns.update(columns or card.columns_of(documents.load(line.decode())))
-            sources[f"{row.domain or 'no domain'}, by {row.model or 'no model'}"] += 1
-            folder.write(plan.splits.of(row), line)
+        def write(made: Made) -> None:
+            if made.lines and not columns:
+                columns.update(card.columns_of(documents.load(made.lines[0].decode())))
+            sources[f"{made.domain or 'no domain'}, by {made.model or 'no model'}"] += len(
+                made.lines
+            )
+            for line in made.lines:
+                folder.write(made.split, line)
+            lineage.add(made.id, made.lines)
 
-        summary = _export(plan, _noted(lineage, write), folder.write_image, shown)
+        tally = _export(plan, write, folder.write_image, shown)
         files = folder.finish(plan.splits.names)
-        described = _described(plan, summary) | {
+        described = _described(plan, tally) | {
             "splits": files,
             "image_files": folder.images,
             "sources": dict(sorted(sources.items())),
@@ -114,53 +120,33 @@ def _to_directory(plan: Plan, out: Path, shown: Shown) -> Outcome:
         data = dataset.json_bytes(described)
         folder.write_file(directory.MANIFEST, data)
     sha256 = lineage.remember(plan.project, data, described, out.name)
-    return Outcome(summary, described, out / directory.MANIFEST, sha256, files)
+    return Outcome(tally.summary, described, out / directory.MANIFEST, sha256, files)
 
 
-def _export(
-    plan: Plan, write: Write, write_image: Callable[[str, bytes], None], shown: Shown
-) -> Summary:
-    rows = selection.rows(plan.project, plan.filters)
-    total = selection.count(plan.project, plan.filters)
+def _export(plan: Plan, write: Write, write_image: WriteImage, shown: Shown) -> Tally:
+    def total() -> int:
+        return selection.count(plan.project, plan.filters)
 
-    def write_all(line: bytes, row: Row) -> None:
-        for name, data in plan.take_images():
-            write_image(name, data)
-        write(line, row)
-
-    with shown(rows, total) as items:
-        summary = export(
-            items,
-            plan.form,
-            write_all,
-            limit=plan.options.limit,
-            steps=plan.steps(),
-            known=plan.since.knows if plan.since else None,
-        )
-    if plan.options.strict:
-        refused = [reason for reason in summary.left_out if reason in NOT_HELD]
-        if refused:
-            raise StoreError(f"Nothing was written: {Skip(min(refused))} (--strict).")
-    return summary
+    with closing(_made(plan)) as made, shown(made, total) as items:
+        return write_all(items, plan, write, write_image)
 
 
-def _noted(lineage: Lineage, write: Write) -> Write:
-    """`write`, with the feedback and its lines noted."""
+def _made(plan: Plan) -> Generator[Made, None, None]:
+    """What the selected feedback becomes, made in as many processes as were asked for."""
+    maker = Maker(plan, judges=True)
+    # Images are fetched once each, so many in all, and only for rows that are to be written.
+    if plan.options.jobs > 1 and not plan.options.fetch_images:
+        yield from parallel.made(plan, plan.options.jobs)
+    else:
+        yield from map(maker.make, selection.rows(plan.project, plan.filters))
 
-    def noting(line: bytes, row: Row) -> None:
-        lineage.add(row.id, line)
-        write(line, row)
 
-    return noting
-
-
-def _described(plan: Plan, summary: Summary) -> dict[str, Any]:
+def _described(plan: Plan, tally: Tally) -> dict[str, Any]:
     """What the dataset is and what it was made from. It holds no clock, host or path."""
     return {
         "format": plan.form.name,
         "filters": plan.described(),
-        **summary.as_json(),
-        **plan.counts(),
+        **tally.as_json(plan),
         "feedbackstore": __version__,
     }
 
@@ -186,9 +172,3 @@ def _beside(out: Path) -> Callable[[str, bytes], None]:
 
 def _no_place_for_images(_: str, __: bytes) -> None:
     raise Unusable("Images as files need a place: name OUT, or take --images inline.")
-
-
-@contextmanager
-def unshown(rows: Iterable[Row], _: int) -> Iterator[Iterable[Row]]:
-    """The rows, with nothing shown."""
-    yield rows

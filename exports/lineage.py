@@ -7,7 +7,6 @@ keeps a digest of the rows that it became: the next export can leave out what ha
 import hashlib
 from array import array
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any, Final
 
 from feedbackstore import database, ids
@@ -15,7 +14,6 @@ from feedbackstore.errors import NotFound
 from feedbackstore.models import ID_FIELDS, Export, ExportItem, Feedback
 
 DIGEST_BYTES: Final = 16
-_BATCH: Final = 10_000
 
 
 class Lineage:
@@ -24,17 +22,11 @@ class Lineage:
     def __init__(self) -> None:
         self._ids = array("q")
         self._digests = bytearray()
-        self._lines: list[bytes] = []
 
-    def add(self, feedback_id: int, line: bytes) -> None:
-        """A piece of feedback became this line, perhaps among others; they come together."""
-        if self._ids and self._ids[-1] == feedback_id:
-            self._lines.append(line)
-            del self._digests[-DIGEST_BYTES:]
-        else:
-            self._ids.append(feedback_id)
-            self._lines = [line]
-        self._digests += digest(self._lines)
+    def add(self, feedback_id: int, lines: list[bytes]) -> None:
+        """A piece of feedback became these lines."""
+        self._ids.append(feedback_id)
+        self._digests += digest(lines)
 
     def remember(self, project: int, manifest: bytes, described: dict[str, Any], out: str) -> str:
         """Keep it in the store; the hash by which the export is known from now on."""
@@ -51,16 +43,15 @@ class Lineage:
                 rows=described["written"],
                 created_at=ids.now(),
             )
-            items = self._items(export.id)
-            while batch := list(islice(items, _BATCH)):
-                ExportItem.insert_many(batch).execute()
+            one = ExportItem.insert(export=export, feedback=0, digest=b"")
+            database.insert_all(one, self._items(export.id))
         return sha256
 
-    def _items(self, export: int) -> Iterator[dict[str, Any]]:
+    def _items(self, export: int) -> Iterator[tuple[int, int, bytes]]:
         for index, feedback_id in enumerate(self._ids):
             start = index * DIGEST_BYTES
             piece = bytes(self._digests[start : start + DIGEST_BYTES])
-            yield {"export": export, "feedback": feedback_id, "digest": piece}
+            yield export, feedback_id, piece
 
 
 def digest(lines: list[bytes]) -> bytes:

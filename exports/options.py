@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from exports import selection
+from exports import query
 from exports.compression import SUFFIXES
 from exports.formats import DEFAULT, FORMATS
 from exports.images import MODES
@@ -52,6 +52,7 @@ class Options:
     license: str
     strict: bool
     explain: str | None
+    jobs: int
     dry_run: bool
     as_json: bool
     quiet: bool
@@ -88,7 +89,7 @@ _OPTIONS: Final = (
     _option("--tag", type=Tag(), multiple=True, help="Only feedback with this tag; repeatable."),
     _option(
         "--resolve",
-        type=click.Choice(selection.RESOLVES),
+        type=click.Choice(query.RESOLVES),
         help="Which of several corrections of one prediction; agree: only where they are equal."
         "  [default: latest; feedback: all]",
     ),
@@ -148,6 +149,13 @@ _OPTIONS: Final = (
         "--explain",
         metavar="ID",
         help="Show what becomes of the feedback on this request (or --kind), and why.",
+    ),
+    _option(
+        "--jobs",
+        type=click.IntRange(1, 64),
+        default=1,
+        show_default=True,
+        help="So many processes; the dataset is the same.",
     ),
     _option("--dry-run", is_flag=True, help="Write nothing; count, and say what is left out."),
     _option(

@@ -1,83 +1,46 @@
 """What an export is made of, from what it was told."""
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exports import since, steps
-from exports.example import Example
-from exports.export import Step
-from exports.fetch import Fetcher
+from exports import since
 from exports.formats import FORMATS
 from exports.formats.interface import Format
-from exports.images import Placer
+from exports.memory import Memory
 from exports.options import Options
+from exports.query import Filters
 from exports.redaction import Redaction
-from exports.selection import Filters
 from exports.since import Since
 from exports.splits import WHOLE, Splits
 from feedbackstore import keys
 from feedbackstore.errors import Unusable
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """The parts of one run; the placer and the redaction count as it goes."""
+    """What one run goes by: a value, which another process can be handed."""
 
     options: Options
-    form: Format
     project: int
     filters: Filters
     splits: Splits
     mode: str | None
     since: Since | None = None
-    redaction: Redaction | None = None
-    placer: Placer | None = field(default=None, init=False)
-    _placed: Counter[str] = field(default_factory=Counter, init=False)
-    _aside: dict[str, bytes] = field(default_factory=dict, init=False)
 
-    def steps(self) -> list[Step]:
-        """What is done to each example, in order: the images last, and then the format."""
+    @property
+    def form(self) -> Format:
+        """The format."""
+        return FORMATS[self.options.format]
+
+    def memory(self) -> Memory:
+        """What remembers the rows of one run, with nothing in it."""
+        return Memory(self.options.dedupe, self.options.max_per_domain)
+
+    def redaction(self) -> Redaction | None:
+        """What replaces personal values, with nothing counted."""
         options = self.options
-        chain: list[Step] = [self._start_example]
-        if options.merge_partial:
-            chain.append(steps.merged)
-        if options.schema_valid:
-            chain.append(steps.SchemaValid())
-        if options.system is not None:
-            chain.append(steps.system_prompt(options.system))
-        if self.redaction is not None:
-            chain.append(self.redaction)
-        if options.dedupe is not None:
-            chain.append(steps.Deduplicated(options.dedupe))
-        if options.max_per_domain is not None:
-            chain.append(steps.PerDomain(options.max_per_domain, lambda example: example.domain))
-        if self.form.images is not None and self.mode is not None:
-            fetch = Fetcher() if options.fetch_images else None
-            self.placer = Placer(
-                self.form.images, self.mode, self._put_aside, options.image_prefix, fetch
-            )
-            chain.append(self.placer.place)
-        return chain
-
-    def take_images(self) -> Iterator[tuple[str, bytes]]:
-        """The image files of the example that came last, once: it is being written."""
-        if self.placer is not None:
-            self._placed.update(self.placer.counts)
-            self.placer.counts.clear()
-        while self._aside:
-            yield self._aside.popitem()
-
-    def _start_example(self, example: Example) -> Example:
-        self._aside.clear()
-        if self.placer is not None:
-            self.placer.counts.clear()
-        return example
-
-    def _put_aside(self, name: str, data: bytes) -> None:
-        self._aside[name] = data
+        return Redaction(options.redact, options.redact_key) if options.redact else None
 
     def described(self) -> dict[str, Any]:
         """What was asked for, as the manifest says it: what is not there was not asked for."""
@@ -101,15 +64,6 @@ class Plan:
         }
         return {name: value for name, value in asked.items() if value not in (None, False, "")}
 
-    def counts(self) -> dict[str, Any]:
-        """What was done to the examples on the way."""
-        done: dict[str, Any] = {}
-        if self._placed:
-            done["images"] = dict(sorted(self._placed.items()))
-        if self.redaction is not None:
-            done["redacted"] = dict(sorted(self.redaction.counts.items()))
-        return done
-
 
 def make(options: Options) -> Plan:
     """The plan, what was asked for being held against each other. Raises StoreError."""
@@ -117,7 +71,6 @@ def make(options: Options) -> Plan:
     project = keys.get_project(options.project).id
     return Plan(
         options=options,
-        form=form,
         project=project,
         filters=Filters(
             since=options.since,
@@ -133,7 +86,6 @@ def make(options: Options) -> Plan:
         splits=Splits(options.split or WHOLE, options.seed),
         mode=_mode(options, form),
         since=_since(options.since_manifest, project, form),
-        redaction=Redaction(options.redact, options.redact_key) if options.redact else None,
     )
 
 

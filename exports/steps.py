@@ -124,15 +124,22 @@ class Deduplicated:
 
     def __call__(self, example: Example) -> Example:
         """The example as it is. Raises Skip for one that went before."""
+        self.judge(self.digest(example))
+        return example
+
+    def digest(self, example: Example) -> bytes:
+        """What equal examples have in common."""
         parts: list[Any] = [example.prompt, example.tools]
         if self._exact:
             parts += [example.answer, example.output]
         text = json.dumps(parts, sort_keys=True)
-        digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+        return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+    def judge(self, digest: bytes) -> None:
+        """Remember a digest. Raises Skip for one that is remembered."""
         if digest in self._seen:
             raise Skip(Reason.DUPLICATE)
         self._seen.add(digest)
-        return example
 
 
 class PerDomain:
@@ -147,11 +154,14 @@ class PerDomain:
 
     def __call__(self, example: Example) -> Example:
         """The example as it is. Raises Skip for one too many."""
-        domain = self._domain_of(example)
+        self.judge(self._domain_of(example))
+        return example
+
+    def judge(self, domain: str | None) -> None:
+        """Count one of a domain. Raises Skip for one too many."""
         if self._passed[domain] >= self._limit:
             raise Skip(Reason.DOMAIN_FULL)
         self._passed[domain] += 1
-        return example
 
 
 def _is_system(turn: Message) -> bool:

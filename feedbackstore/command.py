@@ -2,9 +2,9 @@
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import IO, Any, TypeVar, cast
+from typing import IO, Any, Final, TypeVar, cast
 
 import click
 import peewee
@@ -12,6 +12,8 @@ import peewee
 from feedbackstore.errors import StoreError, Unavailable, Unusable
 
 T = TypeVar("T")
+
+_SHOWN_EVERY: Final = 100
 
 
 class StoreCommand(click.Command):
@@ -52,16 +54,22 @@ def stdout() -> IO[bytes]:
     return sys.stdout.buffer
 
 
-def progress(items: Iterable[T], length: int | None, quiet: bool) -> AbstractContextManager[Any]:
-    """`items` with a bar on stderr, where that is a terminal: how many, how fast, how long yet."""
+def progress(
+    items: Iterable[T], length: Callable[[], int] | None, quiet: bool
+) -> AbstractContextManager[Any]:
+    """`items` with a bar on stderr, where that is a terminal: how many, how fast, how long yet.
+
+    `length` counts them, which takes its time: it is asked only where the bar is seen.
+    """
     hidden = quiet or sys.stderr is None or not sys.stderr.isatty()
     started = time.monotonic()
     bar: Any = click.progressbar(
         items,
-        length=length,
+        length=None if hidden or length is None else length(),
         file=sys.stderr,
         hidden=hidden,
         show_pos=True,
+        update_min_steps=_SHOWN_EVERY,
         item_show_func=lambda _: f"{bar.pos / max(time.monotonic() - started, 0.001):,.0f}/s",
     )
     return cast("AbstractContextManager[Any]", bar)

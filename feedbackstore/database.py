@@ -10,12 +10,12 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import peewee
 
@@ -97,6 +97,11 @@ def connect(url: str, timeout: float = 5) -> None:
     close()
     pragmas = PRAGMAS | {"busy_timeout": int(timeout * 1000)}
     proxy.initialize(peewee.SqliteDatabase(str(path.absolute()), pragmas=pragmas, timeout=timeout))
+
+
+def opened() -> tuple[str, float]:
+    """What `connect` was told: another process opens the same with it."""
+    return f"{SCHEME}{quote(str(proxy.obj.database))}", proxy.obj.timeout
 
 
 def _refuse_missing(path: Path) -> None:
@@ -223,3 +228,12 @@ def _is_locked(error: peewee.DatabaseError) -> bool:
     # peewee raises its own errors while it handles sqlite3's.
     name: str = getattr(error.__context__, "sqlite_errorname", "")
     return name.startswith("SQLITE_BUSY")
+
+
+def insert_all(one: peewee.Insert, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert `one` with the values of each row in place of its own: many, at little cost each.
+
+    To be called inside a write transaction.
+    """
+    statement, _ = one.sql()
+    proxy.connection().executemany(statement, rows)

@@ -53,6 +53,11 @@ def dump(value: Json) -> str:
     return _ENCODER.encode(value)
 
 
+def quote(text: str) -> str:
+    """A text as the JSON string that `dump` makes of it."""
+    return json.encoder.encode_basestring(text)
+
+
 def canonical(value: Json, like: Json = None) -> str:
     """The text of `value` that training sees: compact, written as `like` is written.
 

@@ -55,6 +55,8 @@ class Album:
 
     def add(self, text: str | None) -> None:
         """Read what an input refers to and is not here yet: one query, or none."""
+        if text is None or STORED_IMAGE not in text:
+            return
         wanted = sorted(_references(text) - self._images.keys())
         for some in chunked(wanted, _VARIABLES):
             columns = Image.select(Image.sha256, Image.data)

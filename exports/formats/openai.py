@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from exports import splice
 from exports.example import Example, Message
 from exports.formats import chat
 from exports.formats.interface import Format, Task, TrainingRow
@@ -26,7 +27,8 @@ from exports.formats.rules import (
     zero_or_one,
 )
 from exports.images import ImageRules
-from feedbackstore import messages
+from exports.selection import Row
+from feedbackstore import documents, messages
 from feedbackstore.checks import filled_text, list_of, one_of, text
 
 AZURE_IMAGES: Final = 64
@@ -45,6 +47,16 @@ def to_sft_rows(example: Example) -> Iterator[TrainingRow]:
     chat.refuse_images_outside_user_turns(turns)
     earlier = [openai_turn(turn) | _weight(turn) for turn in example.prompt]
     yield {"messages": [*earlier, openai_turn(turns[-1])], **_tools(example)}
+
+
+def spliced_sft(row: Row) -> str | None:
+    """The text of the row of `to_sft_rows`, for plain prompts and structured answers."""
+    turns, answer = splice.turns(row), splice.answer(row)
+    if turns is None or answer is None:
+        return None
+    said = documents.quote(answer)
+    tools = "" if row.tools in (None, "[]") else f',"tools":{row.tools}'
+    return f'{{"messages":[{turns},{{"role":"assistant","content":{said}}}]{tools}}}'
 
 
 def to_preference_rows(example: Example) -> Iterator[TrainingRow]:
@@ -153,6 +165,7 @@ FORMATS: Final = (
         readers="OpenAI, and most trainers that read chat messages",
         task=Task.SUPERVISED,
         to_rows=to_sft_rows,
+        spliced=spliced_sft,
         check=check_sft_row,
         images=IMAGES,
         train="upload {out} with the purpose fine-tune, then client.fine_tuning.jobs.create(…)",
@@ -163,6 +176,7 @@ FORMATS: Final = (
         readers="Azure OpenAI",
         task=Task.SUPERVISED,
         to_rows=to_sft_rows,
+        spliced=spliced_sft,
         check=check_sft_row,
         images=replace(IMAGES, at_most=AZURE_IMAGES),
         train="upload {out} with the purpose fine-tune, then client.fine_tuning.jobs.create(…)",

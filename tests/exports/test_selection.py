@@ -217,7 +217,7 @@ def test_reading_takes_one_query_a_page_and_scans_no_table(project: int, say: Sa
     connection.set_trace_callback(None)
 
     reads = [text for text in statements if text.startswith("SELECT")]
-    assert len(reads) == 1 + 3
+    assert len(reads) == 1 + 2
     for read in reads:
         plan = connection.execute(f"EXPLAIN QUERY PLAN {read}").fetchall()
         assert not [step for *_, step in plan if step.startswith("SCAN")], plan

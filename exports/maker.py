@@ -1,0 +1,119 @@
+"""What each piece of feedback becomes, on its own: lines, or the reason that there are none.
+
+What needs to remember the rows before it (`memory`) is told what it goes by, and nothing else: so
+rows can be made in several processes, and judged in one, in order.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from exports import dataset, steps
+from exports.example import Example, Reason, Skip
+from exports.export import Step, shape
+from exports.fetch import Fetcher
+from exports.images import Placer
+from exports.memory import Mark
+from exports.plan import Plan
+from exports.selection import Row
+
+
+class Noted(NamedTuple):
+    """What was noted of an example on its way.
+
+    `mark` is what the memory goes by, None where it never came so far. `redacted` and `placed`
+    are counts of personal values and images; `images` are those of the latter that become files.
+    """
+
+    mark: Mark | None
+    redacted: dict[str, int]
+    placed: dict[str, int]
+    images: dict[str, bytes]
+
+
+class Made(NamedTuple):
+    """A piece of feedback with its lines, or with the reason that it has none."""
+
+    id: int
+    uuid: str
+    domain: str | None
+    model: str | None
+    split: str
+    reason: Reason | None
+    lines: list[bytes]
+    noted: Noted | None = None
+
+
+class Maker:
+    """Makes rows after a plan; where it `judges`, it leaves out what the memory is against."""
+
+    def __init__(self, plan: Plan, *, judges: bool) -> None:
+        self._plan, self._form, self._splits, self._judges = plan, plan.form, plan.splits, judges
+        self._memory = plan.memory()
+        self._mark: Mark | None = None
+        self._images: dict[str, bytes] = {}
+        self._redaction = plan.redaction()
+        self._placer = self._make_placer()
+        self._steps = list(self._make_steps())
+        # Texts alone are spliced: there is no image in them to place.
+        self._spliced = None if self._steps else self._form.spliced
+        if self._placer is not None:
+            self._steps.append(self._placer.place)
+
+    def make(self, row: Row) -> Made:
+        """What a row becomes."""
+        text = None
+        if self._spliced is not None and not row.superseded and not row.disagreed:
+            text = self._spliced(row)
+        if text is not None:
+            return self._made(row, None, [dataset.ended(text)])
+        try:
+            lines = [dataset.line_of(shaped) for shaped in shape(row, self._form, self._steps)]
+        except Skip as skip:
+            return self._made(row, skip.reason, [], self._take_notes())
+        return self._made(row, None, lines, self._take_notes())
+
+    def _made(
+        self, row: Row, reason: Reason | None, lines: list[bytes], noted: Noted | None = None
+    ) -> Made:
+        split = self._splits.of(row) if lines else ""
+        return Made(row.id, row.uuid, row.domain, row.model, split, reason, lines, noted)
+
+    def _take_notes(self) -> Noted | None:
+        """What was noted of this row, once."""
+        redacted = self._redaction.counts if self._redaction is not None else Counter()
+        placed = self._placer.counts if self._placer is not None else Counter()
+        if self._mark is None and not redacted and not placed:
+            return None
+        noted = Noted(self._mark, dict(redacted), dict(placed), dict(self._images))
+        self._mark = None
+        for notes in (redacted, placed, self._images):
+            notes.clear()
+        return noted
+
+    def _make_steps(self) -> Iterator[Step]:
+        options = self._plan.options
+        if options.merge_partial:
+            yield steps.merged
+        if options.schema_valid:
+            yield steps.SchemaValid()
+        if options.system is not None:
+            yield steps.system_prompt(options.system)
+        if self._redaction is not None:
+            yield self._redaction
+        if self._memory.is_needed:
+            yield self._remembered
+
+    def _make_placer(self) -> Placer | None:
+        rules, options = self._form.images, self._plan.options
+        if rules is None or self._plan.mode is None:
+            return None
+        fetch = Fetcher() if options.fetch_images else None
+        put_aside = self._images.__setitem__
+        return Placer(rules, self._plan.mode, put_aside, options.image_prefix, fetch)
+
+    def _remembered(self, example: Example) -> Example:
+        self._mark = self._memory.mark(example)
+        if self._judges:
+            self._memory.judge(self._mark)
+        return example

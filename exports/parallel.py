@@ -1,0 +1,152 @@
+"""Rows made in several processes, and handed over in the order of their feedback.
+
+Each process reads spans of the store by turns and makes what can be made of a row alone. What
+remembers (duplicates, domains) judges here, in order: the outcome is that of one process.
+A process waits until what it made is taken: nothing piles up.
+"""
+
+import multiprocessing
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from itertools import cycle
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any, Final
+
+from exports import selection
+from exports.example import Skip
+from exports.maker import Made, Maker
+from exports.memory import Memory
+from exports.plan import Plan
+from exports.selection import Reading
+from feedbackstore import database
+from feedbackstore.errors import StoreError, Unavailable
+from feedbackstore.store import open_store
+
+_SPAN: Final = 500
+_ENOUGH: Final = 1024 * 1024
+"""Bytes of lines and images after which a message is sent."""
+
+
+def made(plan: Plan, jobs: int) -> Iterator[Made]:
+    """What the selected feedback becomes. Raises StoreError where a process fails or is killed."""
+    newest, memory = selection.last_id(plan.project), plan.memory()
+    with _processes(plan, newest, jobs) as sources:
+        for _, source in zip(range(0, newest, _SPAN), cycle(sources), strict=False):
+            while batch := _received(source):
+                yield from (_judged(Made(*columns), memory) for columns in batch)
+
+
+def _judged(one: Made, memory: Memory) -> Made:
+    if one.noted is None or one.noted.mark is None:
+        return one
+    try:
+        memory.judge(one.noted.mark)
+    except Skip as skip:
+        return one._replace(reason=skip.reason, lines=[])
+    return one
+
+
+def _received(source: Connection) -> list[tuple[Any, ...]]:
+    """The next rows of a span, none at its end."""
+    try:
+        received = source.recv()
+    except (EOFError, OSError):
+        raise StoreError(
+            "A process of the export was ended from outside, and the export with it (is there"
+            " enough memory?). Nothing was written. Run it again, perhaps with fewer --jobs."
+        ) from None
+    if isinstance(received, str):
+        raise StoreError(f"A process of the export failed: {received}")
+    batch: list[tuple[Any, ...]] = received
+    return batch
+
+
+@contextmanager
+def _processes(plan: Plan, newest: int, jobs: int) -> Iterator[list[Connection]]:
+    """So many processes at work; where they can be heard, in turn."""
+    # A fresh interpreter each: a connection to SQLite must not be carried over a fork.
+    context = multiprocessing.get_context("spawn")
+    # What the earlier export knows is asked for here alone, and may be large.
+    plan, opened = replace(plan, since=None), database.opened()
+    workers: list[SpawnProcess] = []
+    sources: list[Connection] = []
+    try:
+        for turn in range(jobs):
+            source, sink = context.Pipe(duplex=False)
+            spans = range(turn * _SPAN, newest, jobs * _SPAN)
+            arguments = (sink, opened, plan, newest, spans, _SPAN)
+            workers.append(context.Process(target=_work, args=arguments, daemon=True))
+            sources.append(source)
+            with _uninterrupted():
+                workers[-1].start()
+            # Now it is the process's alone: when that ends, so does what is heard of it.
+            sink.close()
+        yield sources
+    finally:
+        for source, worker in zip(sources, workers, strict=True):
+            source.close()
+            if worker.pid is not None:
+                worker.terminate()
+                worker.join()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A block whose processes never hear of Ctrl+C, which every process of a terminal does.
+
+    This one ends the others.
+    """
+    # Where it is to be started yet, it lets the signal through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _work(
+    sink: Connection,
+    opened: tuple[str, float],
+    plan: Plan,
+    newest: int,
+    spans: range,
+    width: int,
+) -> None:
+    """Make the rows of some spans, in a process of its own."""
+    # Nobody listens any more where the pipe is broken.
+    with suppress(BrokenPipeError):
+        try:
+            open_store(*opened)
+            maker = Maker(plan, judges=False)
+            reading = Reading(plan.project, plan.filters, newest)
+            for after in spans:
+                rows = reading.between(after, min(after + width, newest))
+                for batch in _batches(map(maker.make, rows)):
+                    sink.send(batch)
+                sink.send([])
+        except BrokenPipeError:
+            raise
+        except StoreError as error:
+            cause = f" ({error.__cause__})" if isinstance(error, Unavailable) else ""
+            sink.send(f"{error}{cause}")
+        except Exception as error:  # noqa: BLE001 - the parent tells of it, whatever it is
+            sink.send(f"{type(error).__name__}: {error}")
+
+
+def _batches(made: Iterable[Made]) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows in messages that are not too large."""
+    batch, size = [], 0
+    for one in made:
+        batch.append(tuple(one))
+        size += sum(map(len, one.lines))
+        size += sum(map(len, one.noted.images.values())) if one.noted is not None else 0
+        if size >= _ENOUGH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
