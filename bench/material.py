@@ -47,8 +47,12 @@ def _prompt(length: int) -> str:
 
 
 _RESPONSE: Final = _padded(_invoice(12.5, 9), FEEDBACK_BYTES)
-_OUTPUT: Final = _padded(_invoice(1250, 5), PREDICTION_BYTES // 3)
-_INPUT: Final = _prompt(PREDICTION_BYTES - len(_OUTPUT.encode()))
+# Three corrections of four change a value, one adds lines that the model did not see.
+_OUTPUTS: Final = (
+    _padded(_invoice(12.5, 5), FEEDBACK_BYTES),
+    *[_padded(_invoice(1250, 9), FEEDBACK_BYTES)] * 3,
+)
+_INPUT: Final = _prompt(PREDICTION_BYTES - FEEDBACK_BYTES)
 
 
 def entity(number: int) -> tuple[str, str]:
@@ -75,7 +79,7 @@ def input_text(number: int) -> str:
 
 def output_text(number: int) -> str:
     """What the model answered, as it is stored."""
-    return _numbered(_OUTPUT, number)
+    return _numbered(_OUTPUTS[number % len(_OUTPUTS)], number)
 
 
 def submitted() -> str:

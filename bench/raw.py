@@ -24,9 +24,8 @@ _JOINED: Final = """
 
 def export(connection: sqlite3.Connection, out: Path) -> None:
     """Write out the joined rows as they are stored."""
-    connection.text_factory = bytes
-    with out.open("wb") as file:
-        file.writelines(b"\t".join(row) + b"\n" for row in connection.execute(_JOINED))
+    with out.open("w", encoding="utf-8") as file:
+        file.writelines("\t".join(row) + "\n" for row in connection.execute(_JOINED))
         file.flush()
         os.fsync(file.fileno())
 

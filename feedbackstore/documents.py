@@ -7,6 +7,8 @@ digits. What `parse` lets in, `dump` writes and every backend, client and traine
 
 import json
 import math
+from collections.abc import Iterable
+from itertools import chain, repeat
 from typing import Any, Final
 
 from feedbackstore import flaws
@@ -15,6 +17,10 @@ Json = Any
 
 MAX_DEPTH: Final = 100
 """Objects and arrays inside one another in one document, at most."""
+
+_NUMBERS: Final = frozenset({int, float})
+_SPELLED_ALIKE: Final = frozenset({str, bool, type(None)})
+"""Types of which equal values are written alike."""
 
 _ENCODER: Final = json.JSONEncoder(
     # What was parsed holds no cycles, and looking for them takes a fifth of the time.
@@ -82,13 +88,28 @@ def same(one: Json, other: Json) -> bool:
 
 
 def _arranged(value: Json, like: Json) -> Json:
-    if isinstance(value, dict) and isinstance(like, dict):
-        names = [name for name in like if name in value]
-        names += [name for name in value if name not in like]
-        return {name: _arranged(value[name], like.get(name)) for name in names}
-    if isinstance(value, list) and isinstance(like, list) and like:
-        return [_arranged(item, like[min(i, len(like) - 1)]) for i, item in enumerate(value)]
-    return like if same(value, like) else value
+    kind, other = type(value), type(like)
+    if kind is dict and other is dict:
+        return {
+            name: item if type(item) in _SPELLED_ALIKE else _arranged(item, like.get(name))
+            for name, item in _in_order(value, like)
+        }
+    if kind is list and other is list and like:
+        models = chain(like, repeat(like[-1]))
+        return [
+            item if type(item) in _SPELLED_ALIKE else _arranged(item, model)
+            for item, model in zip(value, models, strict=False)
+        ]
+    return like if kind in _NUMBERS and other in _NUMBERS and value == like else value
+
+
+def _in_order(value: dict[str, Json], like: dict[str, Json]) -> Iterable[tuple[str, Json]]:
+    """Its members as `like` has them, those that it lacks after them."""
+    if list(value) == list(like):
+        return value.items()
+    names = [name for name in like if name in value]
+    names += [name for name in value if name not in like]
+    return [(name, value[name]) for name in names]
 
 
 def _is_doubtful(text: str, value: Json, max_depth: int) -> bool:
