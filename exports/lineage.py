@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Iterator
 from typing import Any, Final
 
-from feedbackstore import database, ids
+from feedbackstore import database, ids, statements
 from feedbackstore.errors import NotFound
 from feedbackstore.models import ID_FIELDS, Export, ExportItem, Feedback
 
@@ -44,7 +44,7 @@ class Lineage:
                 created_at=ids.now(),
             )
             one = ExportItem.insert(export=export, feedback=0, digest=b"")
-            database.insert_all(one, self._items(export.id))
+            statements.insert_all(one, self._items(export.id))
         return sha256
 
     def _items(self, export: int) -> Iterator[tuple[int, int, bytes]]:

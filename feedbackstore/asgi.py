@@ -8,23 +8,26 @@ there an asynchronous view blocks the thread that it runs in.
 
 import asyncio
 import inspect
-import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
-from io import BytesIO, RawIOBase
 from typing import Any, Final, NamedTuple
-from urllib.parse import unquote_to_bytes
 
 from flask import Flask
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import ClientDisconnected
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
+from feedbackstore.asgi_request import (
+    Body,
+    BrokenOff,
+    Environ,
+    Receive,
+    Scope,
+    environ_of,
+    length_of,
+)
+
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Environ = dict[str, Any]
 
 _SMALL: Final = 64 * 1024
 """Bytes of a body that counts as small, at most."""
@@ -35,9 +38,8 @@ _LARGE_ANSWERED: Final = 2
 
 _READ_SECONDS: Final = 60
 
-_DRAINED_BYTES: Final = 64 * 1024 * 1024
 _DRAIN_SECONDS: Final = 10
-"""How much is read and thrown away, so that a client which still sends can read its refusal."""
+"""How long a client that still sends is read, so that it can read its refusal."""
 
 
 class Answer(NamedTuple):
@@ -73,8 +75,8 @@ class App(Flask):
             await send({"type": "websocket.close"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        environ = _environ(scope)
-        body = _Body(receive, _length(environ))
+        environ = environ_of(scope)
+        body = Body(receive, length_of(environ))
         if body.length is not None and body.length <= _SMALL:
             answer = await self._answer_small(environ, body)
         elif body.length is not None and body.length > self.config["MAX_BODY_BYTES"]:
@@ -92,19 +94,19 @@ class App(Flask):
                 async with asyncio.timeout(_DRAIN_SECONDS):
                     await body.drain()
 
-    async def _answer_small(self, environ: Environ, body: "_Body") -> Answer:
+    async def _answer_small(self, environ: Environ, body: Body) -> Answer:
         environ["wsgi.input"] = await body.read(_SMALL)
         if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) in self._asynchronous:
             return await self._in_loop(environ)
         return await self._in_thread(self._threads, environ)
 
-    async def _answer_large(self, environ: Environ, body: "_Body") -> Answer:
+    async def _answer_large(self, environ: Environ, body: Body) -> Answer:
         async with self._large:
             try:
                 async with asyncio.timeout(_READ_SECONDS):
                     environ["wsgi.input"] = await body.read(self.config["MAX_BODY_BYTES"] + 1)
             except TimeoutError:
-                environ["wsgi.input"] = _Cut()
+                environ["wsgi.input"] = BrokenOff()
             return await self._in_thread(self._threads_for_large, environ)
 
     async def _in_loop(self, environ: Environ) -> Answer:
@@ -153,47 +155,6 @@ class App(Flask):
         return asyncio.Semaphore(_LARGE_READ)
 
 
-class _Body:
-    """A request's body; `length` is what the client declared, None where it sends chunks.
-
-    `left` tells whether there may be more of it to read.
-    """
-
-    def __init__(self, receive: Receive, length: int | None) -> None:
-        self._receive = receive
-        self.length = length
-        self.left = length != 0
-
-    async def read(self, limit: int) -> BytesIO | RawIOBase:
-        """The body, or what is longer than `limit`; reading raises where it broke off."""
-        chunks: list[bytes] = []
-        size = 0
-        while self.left and size <= limit:
-            event = await self._receive()
-            if event["type"] != "http.request":
-                self.left = False
-                return _Cut()
-            chunks.append(event["body"])
-            size += len(event["body"])
-            self.left = event.get("more_body", False)
-        return BytesIO(b"".join(chunks))
-
-    async def drain(self) -> None:
-        """Throw away what is still coming."""
-        left = _DRAINED_BYTES
-        while self.left and left > 0:
-            event = await self._receive()
-            left -= len(event.get("body", b""))
-            self.left = event.get("more_body", False)
-
-
-class _Cut(RawIOBase):
-    """A body that broke off."""
-
-    def readinto(self, _: Any) -> int:
-        raise ClientDisconnected
-
-
 def _run(coroutine: Coroutine[Any, Any, ResponseReturnValue]) -> ResponseReturnValue:
     """What a coroutine returns that never yields: see `Commit.__await__`."""
     try:
@@ -218,42 +179,6 @@ def _answer(wsgi_app: Any, environ: Environ) -> Answer:
         if hasattr(body, "close"):
             body.close()
     return Answer(*started[0], data)
-
-
-def _length(environ: Environ) -> int | None:
-    if "HTTP_TRANSFER_ENCODING" in environ:
-        return None
-    return int(environ.get("CONTENT_LENGTH", 0))
-
-
-def _environ(scope: Scope) -> Environ:
-    """The WSGI environment (PEP 3333) of an ASGI request."""
-    host, port = scope.get("server") or ("localhost", 80)
-    environ: Environ = {
-        "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "SERVER_NAME": host,
-        "SERVER_PORT": str(port or 80),
-        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": BytesIO(),
-        "wsgi.input_terminated": True,
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
-    if scope.get("client"):
-        environ["REMOTE_ADDR"] = scope["client"][0]
-    for raw_name, raw_value in scope["headers"]:
-        name = raw_name.decode("latin-1").upper().replace("-", "_")
-        key = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
-        value = raw_value.decode("latin-1")
-        environ[key] = f"{environ[key]},{value}" if key in environ else value
-    return environ
 
 
 async def _live(receive: Receive, send: Send) -> None:

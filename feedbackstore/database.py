@@ -10,9 +10,8 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -34,37 +33,6 @@ _TRIES_EVERY: Final = 0.001
 _CACHE_KIB: Final = 48 * 1024
 
 proxy = peewee.DatabaseProxy()
-
-
-class Statement:
-    """A statement whose SQL is written once: peewee takes longer to write it than SQLite to run it.
-
-    `build` makes the query, with a `parameter` of a name in each value's place.
-    """
-
-    def __init__(self, build: Callable[[], Any]) -> None:
-        self._build = build
-
-    @cached_property
-    def _made(self) -> tuple[str, list[str]]:
-        sql, names = self._build().sql()
-        return sql, names
-
-    def run(self, values: Mapping[str, Any]) -> Any:
-        """The cursor of one execution."""
-        sql, names = self._made
-        return proxy.execute_sql(sql, [values.get(name) for name in names])
-
-
-def fields(model: type[peewee.Model]) -> list[Any]:
-    """The fields of a model, in their order."""
-    found: list[Any] = model._meta.sorted_fields  # noqa: SLF001 - peewee documents it
-    return found
-
-
-def parameter(name: str) -> Any:
-    """What stands in a Statement for the value of that name."""
-    return peewee.Value(name, converter=False)
 
 
 class Model(peewee.Model):
@@ -228,12 +196,3 @@ def _is_locked(error: peewee.DatabaseError) -> bool:
     # peewee raises its own errors while it handles sqlite3's.
     name: str = getattr(error.__context__, "sqlite_errorname", "")
     return name.startswith("SQLITE_BUSY")
-
-
-def insert_all(one: peewee.Insert, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Insert `one` with the values of each row in place of its own: many, at little cost each.
-
-    To be called inside a write transaction.
-    """
-    statement, _ = one.sql()
-    proxy.connection().executemany(statement, rows)

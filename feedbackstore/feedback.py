@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from peewee import Case, ModelAlias, ModelSelect, Value, fn
 
-from feedbackstore import database, documents, group_commit, ids
+from feedbackstore import database, documents, group_commit, ids, statements
 from feedbackstore.errors import Invalid, Problem
 from feedbackstore.models import ID_FIELDS, Feedback, Prediction
 
@@ -15,9 +15,9 @@ RATINGS: Final = ("up", "down")
 
 Source: TypeAlias = "type[Feedback] | ModelAlias[Feedback]"
 
-_INSERT: Final = database.Statement(
+_INSERT: Final = statements.Statement(
     lambda: Feedback.insert(
-        {field: database.parameter(field.name) for field in database.fields(Feedback)[1:]}
+        {field: statements.parameter(field.name) for field in statements.fields(Feedback)[1:]}
     )
 )
 

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
-from feedbackstore import database, ids
+from feedbackstore import database, ids, statements
 from feedbackstore.errors import Invalid, NotFound, Problem
 from feedbackstore.models import ApiKey, Project
 
@@ -24,10 +24,10 @@ _PROJECT_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 _NO_DIGEST: Final = hashlib.sha256(b"no key has this digest").hexdigest()
 
 
-_FIND: Final = database.Statement(
+_FIND: Final = statements.Statement(
     lambda: ApiKey.select(
         ApiKey.digest, ApiKey.revoked_at.is_null(), ApiKey.project, ApiKey.scopes
-    ).where(ApiKey.key_id == database.parameter("key_id"))
+    ).where(ApiKey.key_id == statements.parameter("key_id"))
 )
 
 
