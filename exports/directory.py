@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from exports.compression import SUFFIXES, compressed
-from exports.dataset import Lines, locked, refuse_no_parent, unwritable
+from exports.dataset import BUFFER_BYTES, Lines, locked, refuse_no_parent, unwritable
 from feedbackstore.database import sync_directory
 from feedbackstore.errors import Conflict, Unusable
 
@@ -34,7 +34,7 @@ class _Shard:
 
     def __init__(self, path: Path, compress: str) -> None:
         self.path = path
-        self._raw = path.open("wb")
+        self._raw = path.open("wb", BUFFER_BYTES)
         self._stream: IO[bytes] = (
             self._raw if compress == "none" else compressed(self._raw, compress)
         )

@@ -76,6 +76,27 @@ def canonical(value: Json, like: Json = None) -> str:
     return dump(_arranged(value, like))
 
 
+def is_arranged(value: Json, like: Json) -> bool:
+    """Whether `canonical` writes a value as `dump` does: nothing would be moved or respelled."""
+    kind, other = type(value), type(like)
+    pairs: Iterable[tuple[Json, Json]]
+    if kind is dict and other is dict:
+        pairs = ((item, like.get(name)) for name, item in value.items())
+        if list(value) != list(like) and list(value) != [
+            name for name, _ in _in_order(value, like)
+        ]:
+            return False
+    elif kind is list and other is list and like:
+        pairs = zip(value, chain(like, repeat(like[-1])), strict=False)
+    elif kind in _NUMBERS and other in _NUMBERS and value == like:
+        return repr(value) == repr(like)
+    else:
+        return True
+    return all(
+        is_arranged(item, model) for item, model in pairs if type(item) not in _SPELLED_ALIKE
+    )
+
+
 def same(one: Json, other: Json) -> bool:
     """Equality of JSON values: order of members is nothing, 1 equals 1.0, true is not 1."""
     if isinstance(one, dict) and isinstance(other, dict):

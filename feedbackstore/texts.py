@@ -21,7 +21,8 @@ def canonical(text: str, like: str) -> str:
     """`documents.canonical` of what two texts hold."""
     if text == like or differ_in_scalars(text, like):
         return text
-    return documents.canonical(documents.load(text), documents.load(like))
+    value, model = documents.load(text), documents.load(like)
+    return text if documents.is_arranged(value, model) else documents.canonical(value, model)
 
 
 def differ_in_scalars(one: str, other: str) -> bool:
