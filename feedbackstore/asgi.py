@@ -156,7 +156,7 @@ class App(Flask):
 
 
 def _run(coroutine: Coroutine[Any, Any, ResponseReturnValue]) -> ResponseReturnValue:
-    """What a coroutine returns that never yields: see `Commit.__await__`."""
+    """What a coroutine returns that never yields: see `GroupCommit.awrite`."""
     try:
         coroutine.send(None)
     except StopIteration as end:

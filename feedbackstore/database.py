@@ -9,6 +9,7 @@ costs several times as much as the request.
 import os
 import sqlite3
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -33,6 +34,39 @@ _TRIES_EVERY: Final = 0.001
 _CACHE_KIB: Final = 48 * 1024
 
 proxy = peewee.DatabaseProxy()
+
+
+class _Opened(threading.local):
+    """A thread's own, as peewee's connections are: gevent, which comes late, replaces neither."""
+
+    file: tuple[int, int] | None = None
+
+
+class _Database(peewee.SqliteDatabase):
+    """A file, never made by opening it; each thread's connection remembers which file it opened."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._opened = _Opened()
+
+    def _connect(self) -> Any:
+        self._opened.file = self._file()
+        return super()._connect()  # type: ignore[misc]
+
+    def is_moved(self) -> bool:
+        """Whether another file, or none, stands where this thread's connection opened its own."""
+        self.connection()  # type: ignore[no-untyped-call]
+        try:
+            return bool(self._opened.file != self._file())
+        except peewee.OperationalError:
+            return True
+
+    def _file(self) -> tuple[int, int]:
+        try:
+            found = Path(self.database).stat()
+        except OSError as error:
+            raise peewee.OperationalError(f"unable to open database file: {error}") from error
+        return found.st_dev, found.st_ino
 
 
 class Model(peewee.Model):
@@ -64,7 +98,7 @@ def connect(url: str, timeout: float = 5) -> None:
     _refuse_missing(path)
     close()
     pragmas = PRAGMAS | {"busy_timeout": int(timeout * 1000)}
-    proxy.initialize(peewee.SqliteDatabase(str(path.absolute()), pragmas=pragmas, timeout=timeout))
+    proxy.initialize(_Database(str(path.absolute()), pragmas=pragmas, timeout=timeout))
 
 
 def opened() -> tuple[str, float]:
@@ -149,6 +183,10 @@ def write(*, wait: bool = True) -> Iterator[None]:
     Unavailable when the database is full or cannot be written.
     """
     try:
+        if not proxy.in_transaction() and proxy.is_moved():
+            # What is written to a file that has lost its name is lost with it.
+            close()
+            raise Unavailable("The database file was moved or replaced.")
         with ExitStack() as stack:
             _begin(stack, time.monotonic() + (timeout() if wait else 0))
             yield

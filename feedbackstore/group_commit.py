@@ -9,8 +9,11 @@ more than the sync does, since the two then contend for the interpreter.
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cached_property
 from typing import Any, Final, Generic, TypeVar, cast
 
 from feedbackstore import database
@@ -32,6 +35,7 @@ class _Write(Generic[Result]):
     def __init__(self, work: Callable[[], Result], done: Callable[[], None]) -> None:
         self.work = work
         self.done = done
+        self.until = time.monotonic() + database.timeout()
         self.finished = False
         self._result: Result | None = None
         self._error: BaseException | None = None
@@ -57,8 +61,13 @@ class GroupCommit:
     def __init__(self, limit: int = 1024) -> None:
         self.limit = limit
         self._waiting: deque[_Write[Any]] = deque()
-        self._leading = threading.Lock()
-        self._planned = False
+        self._planned: asyncio.AbstractEventLoop | None = None
+
+    @cached_property
+    def _leading(self) -> threading.Lock:
+        # Made at the first write: gevent replaces locks only after an app was preloaded. (Two
+        # threads may make two at first: then both commit, which SQLite takes one after the other.)
+        return threading.Lock()
 
     def write(self, work: Callable[[], Result]) -> Result:
         """What `work` returns, once it is on disk. Raises Unavailable where too many wait."""
@@ -101,28 +110,27 @@ class GroupCommit:
 
     def _forget(self, write: _Write[Any]) -> None:
         """Drop a write whose caller has gone, unless it is being written."""
-        try:
+        with suppress(ValueError):
             self._waiting.remove(write)
-        except ValueError:
-            return
 
     def _plan(self, loop: asyncio.AbstractEventLoop) -> None:
         """Commit in the loop's next round: after the requests that are ready in this one."""
-        if self._waiting and not self._planned:
-            self._planned = True
-            loop.call_soon(self._commit_in_loop, loop, loop.time() + database.timeout())
+        if self._waiting and self._planned is not loop:
+            self._planned = loop
+            loop.call_soon(self._commit_in_loop, loop)
 
-    def _commit_in_loop(self, loop: asyncio.AbstractEventLoop, until: float) -> None:
-        if self._try(give_up=loop.time() >= until):
-            self._planned = False
+    def _commit_in_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._try():
+            self._planned = None
             self._plan(loop)
         else:
-            loop.call_later(_TRIES_EVERY, self._commit_in_loop, loop, until)
+            loop.call_later(_TRIES_EVERY, self._commit_in_loop, loop)
 
-    def _try(self, *, give_up: bool) -> bool:
-        """Commit unless another thread or process writes; tells whether those first in line ended.
+    def _try(self) -> bool:
+        """Commit unless another thread or process writes; tells whether it came to an end.
 
-        It blocks for the commit itself, and for nobody else's.
+        It blocks for the commit itself, and for nobody else's. Those who waited for as long as a
+        write may wait are refused.
         """
         if not self._leading.acquire(blocking=False):
             return False
@@ -131,22 +139,28 @@ class GroupCommit:
             try:
                 self._commit(batch, wait=False)
             except Locked as error:
-                if not give_up:
-                    self._waiting.extendleft(reversed(batch))
-                    return False
-                _fail(batch, error)
+                now = time.monotonic()
+                self._waiting.extendleft(write for write in reversed(batch) if write.until > now)
+                _fail([write for write in batch if write.until <= now], error)
+                return not self._waiting
             return True
         finally:
             self._leading.release()
 
     def _next(self) -> list[_Write[Any]]:
-        return [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH))]
+        batch: list[_Write[Any]] = []
+        with suppress(IndexError):
+            while len(batch) < _BATCH:
+                batch.append(self._waiting.popleft())
+        return batch
 
     def _commit(self, batch: list[_Write[Any]], *, wait: bool) -> None:
         """Write a batch; where one of its writes fails, once more, each undone for itself.
 
         Raises Locked, with nothing written, where it was not to wait.
         """
+        if not batch:
+            return
         try:
             try:
                 outcomes = _written(_together, batch, wait=wait)

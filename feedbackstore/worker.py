@@ -3,6 +3,7 @@
 It overrides private methods of gunicorn's connection: tests/server/ is the alarm.
 """
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterable
@@ -13,10 +14,20 @@ from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
 _SHOWN: Final = 200
+_HEAD_SECONDS: Final = 30
 
 
 class Worker(ASGIWorker):  # type: ignore[misc]
     """Serves an event loop of Connections."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.connections: set[Connection] = set()
+
+    async def _shutdown(self) -> None:
+        for connection in self.connections:
+            self.loop.call_later(self.cfg.keepalive, connection.leave_if_silent)
+        await super()._shutdown()
 
     def _setup_event_loop(self) -> None:
         super()._setup_event_loop()
@@ -34,6 +45,36 @@ class Worker(ASGIWorker):  # type: ignore[misc]
 
 class Connection(ASGIProtocol):  # type: ignore[misc]
     """One client's connection."""
+
+    _first_request: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Give the client as long for its first request's head as anything may take."""
+        super().connection_made(transport)
+        self.worker.connections.add(self)
+        seconds = self.cfg.timeout or _HEAD_SECONDS
+        self._first_request = self.worker.loop.call_later(seconds, self.leave_if_silent)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client."""
+        self.worker.connections.discard(self)
+        if self._first_request is not None:
+            self._first_request.cancel()
+        super().connection_lost(exc)
+
+    def leave_if_silent(self) -> None:
+        """Close where no request has come yet: gunicorn itself waits for the first for ever."""
+        if self.req_count <= 1 and self._current_request is None:
+            self._keepalive_timeout()
+
+    def _feed_callback_parser(self, data: bytes) -> bool:
+        try:
+            return bool(super()._feed_callback_parser(data))
+        except ValueError:
+            # A length of more digits than Python converts.
+            self._send_error_response(400, "Invalid Content-Length")
+            self._close_transport()
+            return False
 
     def eof_received(self) -> bool:
         """Answer a client that sends no more: it may still read."""

@@ -141,6 +141,25 @@ def test_a_write_that_waited_long_enough_is_refused_and_later_ones_go_through(
     assert stored() == ["taken"]
 
 
+def test_one_who_comes_late_waits_as_long_as_any(
+    writes: GroupCommit, insert: Callable[[str], Work], url: str, tmp_path: Path
+) -> None:
+    async def come_late(other: sqlite3.Connection) -> list[Any]:
+        early = asyncio.ensure_future(all_of(writes, [insert("early")]))
+        await asyncio.sleep(0.15)
+        late = asyncio.ensure_future(all_of(writes, [insert("late")]))
+        (refused,) = await early
+        other.rollback()
+        return [refused, *await late]
+
+    database.connect(url, timeout=1)
+    with locked(tmp_path / "feedback.db") as other:
+        refused, late = asyncio.run(come_late(other))
+
+    assert isinstance(refused, Locked)
+    assert late == "late"
+
+
 def test_nothing_is_acknowledged_of_a_commit_that_fails(
     writes: GroupCommit, insert: Callable[[str], Work], monkeypatch: pytest.MonkeyPatch
 ) -> None:

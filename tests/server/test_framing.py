@@ -58,6 +58,18 @@ def test_chunks_that_cannot_be_read_are_refused_in_our_shape(
     assert json.loads(body)["detail"].startswith(detail)
 
 
+def test_a_length_of_more_digits_than_a_number_has_is_refused(server: Server) -> None:
+    request = head(server, "POST /v1/feedback/submit HTTP/1.1", f"Content-Length: {'9' * 5000}")
+
+    status, body = send(server, request)
+
+    assert (status, list(json.loads(body))) == (400, ["detail"])
+
+
+def test_a_whole_url_is_served_as_its_path_is(server: Server) -> None:
+    assert send(server, head(server, "GET http://x/v1/health HTTP/1.1"))[0] == 200
+
+
 def test_a_body_that_is_cut_off_is_refused_and_not_stored(server: Server) -> None:
     request = head(
         server,

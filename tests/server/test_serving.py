@@ -282,3 +282,31 @@ def test_a_plain_gunicorn_serves_with_any_kind_of_worker(
     stored = {item.id: item.notes for item in client.feedback.get("plain", limit=100).items}
     assert stored == {answer["id"]: answer["notes"] for answer in answers} | {submitted.id: None}
     assert server.stop() == 0
+
+
+def test_a_client_that_says_nothing_holds_no_stop_back(new_store: Store, serve: Serve) -> None:
+    # Longer than the test waits: what is silent is not to be waited for at all.
+    server = serve(new_store, *AS_MAKE_RUN, "--graceful-timeout", str(int(3 * DEADLINE)))
+    parts = urlsplit(server.address)
+    address = (str(parts.hostname), int(parts.port or 0))
+
+    with socket.create_connection(address), socket.create_connection(address) as half:
+        half.sendall(b"GET /v1/hea")
+        assert server.stop() == 0
+
+
+def test_nothing_is_acknowledged_into_a_file_that_lost_its_name(
+    new_store: Store, serve: Serve
+) -> None:
+    server = serve(new_store, *AS_MAKE_RUN)
+    server.submit(request_id="x", notes="before")
+    moved = server.database.with_name("moved.db")
+
+    server.database.rename(moved)
+    with pytest.raises(requests.HTTPError, match="503"):
+        server.submit(request_id="x", notes="into nothing")
+    assert not server.database.exists()
+    moved.rename(server.database)
+    server.submit(request_id="x", notes="after")
+
+    assert [item["notes"] for item in server.get("feedback/x")["items"]] == ["after", "before"]
