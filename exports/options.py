@@ -11,9 +11,10 @@ from exports import query
 from exports.compression import SUFFIXES
 from exports.formats import DEFAULT, FORMATS
 from exports.images import MODES
-from exports.parameters import Kinds, Moment, Shares, Size, Tag, Text
+from exports.parameters import Kinds, Shares, Size, Tag, Text
 from exports.personal import KINDS
 from feedbackstore import feedback, ids, keys
+from feedbackstore.parameters import Moment
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -7,21 +7,6 @@ import click
 
 from exports import splits
 from exports.personal import KINDS
-from feedbackstore import ids
-
-
-class Moment(click.ParamType[str]):
-    """A day (it begins at midnight, UTC) or a moment, as RFC 3339 has them."""
-
-    name = "moment"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The moment as the store writes it."""
-        try:
-            return ids.parse_moment(f"{value}T00:00:00Z" if "T" not in value.upper() else value)
-        except ValueError:
-            message = f"{value!r} is no day or moment: 2026-11-24 or 2026-11-24T08:00:00Z"
-            self.fail(message, param, ctx)
 
 
 class Shares(click.ParamType[Any]):

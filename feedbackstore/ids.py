@@ -80,3 +80,11 @@ def parse_moment(text: str) -> str:
         return moment(datetime.fromisoformat(text.upper()))
     except (ValueError, OverflowError):
         raise ValueError(_NO_MOMENT) from None
+
+
+def parse_day_or_moment(text: str) -> str:
+    """The same for a day too: it begins at midnight, in UTC. Raises ValueError, in words."""
+    try:
+        return parse_moment(f"{text}T00:00:00Z" if "T" not in text.upper() else text)
+    except ValueError:
+        raise ValueError("is no day or moment: 2026-11-24 or 2026-11-24T08:00:00Z") from None

@@ -138,6 +138,27 @@ def say(project: int) -> Say:
     return submit
 
 
+@pytest.fixture
+def judged(predict: Predict, say: Say) -> None:
+    """Seven predictions of two models: one of each outcome, and a correction of nothing."""
+    october, november = "2026-10-14T12:00:00Z", "2026-11-02T12:00:00Z"
+    old = {"model": "old", "domain": "document.invoice", "created_at": october}
+    new = {"model": "new", "domain": "document.receipt", "created_at": november}
+    predict("unseen", **old)
+    predict("noted", **old)
+    say("noted", notes="Hm.", flag=True)
+    predict("lost", **{**old, "output": None})
+    say("lost", response={"total": 1})
+    predict("down", **old)
+    say("down", rating="down")
+    predict("wrong", **{**old, "output": {"total": "$1,200.00", "items": [{"qty": 1}]}})
+    say("wrong", response={"total": "1200", "items": [{"qty": 1}, {"qty": 2}]})
+    predict("up", **{**new, "output": {"total": 7}})
+    say("up", rating="up")
+    predict("same", **{**new, "output": {"total": 8.0}})
+    say("same", response={"total": 8})
+
+
 Export = Callable[..., Result]
 
 

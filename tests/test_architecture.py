@@ -32,6 +32,7 @@ for name in ("flask", "flask_smorest", "marshmallow", "webargs", "werkzeug", "gu
 from feedbackstore import {domain}, migrations
 from exports import export, selection
 from exports.formats import FORMATS
+from feedbackstore.evaluations import evaluation, evaluators, judgements, page
 
 migrations.upgrade("sqlite:///notebook.db")
 store.open_store("sqlite:///notebook.db")
@@ -45,6 +46,9 @@ rows = []
 selected = selection.rows(project, selection.Filters())
 export.export(selected, FORMATS["openai-sft"], lambda line, _: rows.append(json.loads(line)))
 print(rows[0]["messages"][-1]["content"])
+scope = judgements.Scope()
+evaluated = evaluation.evaluate(judgements.rows(project, scope), evaluators.make(), scope)
+print(evaluated.total.judged, len(page.render(evaluated)) > 1000)
 """
 
 
@@ -55,7 +59,7 @@ def test_store_and_pipeline_work_where_there_is_no_web_framework(tmp_path: Path)
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
-    assert (done.stdout, done.stderr) == ('{"b":1}\n', "")
+    assert (done.stdout, done.stderr) == ('{"b":1}\n1 True\n', "")
 
 
 def test_importing_the_package_loads_nothing() -> None:

@@ -20,6 +20,7 @@ from exports.commands import check_dataset, exports_group, formats
 from exports.example import EXPLAINED
 from exports.formats import FORMATS
 from feedbackstore.cli import import_predictions, keys_group, migrate
+from feedbackstore.evaluate import evaluate_command
 from feedbackstore.settings import SETTINGS
 from tests.api.test_keys_and_scopes import SCOPES
 
@@ -71,6 +72,7 @@ def test_the_table_of_commands_is_the_codes() -> None:
         "migrate": migrate,
         **{f"keys {name}": command for name, command in keys_group.commands.items()},
         "import-predictions": import_predictions,
+        "evaluate": evaluate_command,
         "export-jsonl": export_jsonl,
         "formats": formats,
         "check-dataset": check_dataset,

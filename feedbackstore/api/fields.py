@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate
 
+from feedbackstore import ids
+
 _SHOWN_TAGS: Final = 20
 _MAX_INTEGER: Final = 2**63 - 1
 _DIGITS: Final = re.compile(r"-?[0-9]{1,30}")
@@ -89,6 +91,34 @@ class QueryFlag(Flag):
         if value not in ("true", "1", "false", "0"):
             raise self.make_error("invalid")
         return value in ("true", "1")
+
+
+class QueryNumber(fields.Float):
+    """A finite number that is not negative."""
+
+    default_error_messages = {
+        "invalid": message("float_parsing", "Input should be a valid number"),
+    }
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            raise self.make_error("invalid") from None
+        if not 0 <= number < float("inf"):
+            msg = "Input should be finite and greater than or equal to 0"
+            raise ValidationError(message("greater_than_equal", msg, ge=0))
+        return number
+
+
+class QueryMoment(Text):
+    """A day (it begins at midnight, UTC) or a moment, as RFC 3339 has them."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        try:
+            return ids.parse_day_or_moment(value)
+        except ValueError as error:
+            raise ValidationError(message("datetime_parsing", str(error))) from None
 
 
 class QueryCount(fields.Integer):

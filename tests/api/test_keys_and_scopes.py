@@ -19,6 +19,7 @@ SCOPES = {
     ("GET", "/v1/predictions/<entity_id:entity_id>"): "read",
     ("GET", "/v1/agent/executions"): "read",
     ("GET", "/v1/agent/executions/<entity_id:entity_id>"): "read",
+    ("GET", "/v1/evaluations"): "read",
     ("GET", "/v1/health"): "any",
 }
 

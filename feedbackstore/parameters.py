@@ -1,0 +1,20 @@
+"""What options take besides texts and numbers."""
+
+from typing import Any
+
+import click
+
+from feedbackstore import ids
+
+
+class Moment(click.ParamType[str]):
+    """A day (it begins at midnight, UTC) or a moment, as RFC 3339 has them."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The moment as the store writes it."""
+        try:
+            return ids.parse_day_or_moment(value)
+        except ValueError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
