@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from flask import Flask
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
 from feedbackstore.asgi_request import (
@@ -53,9 +53,11 @@ class Answer(NamedTuple):
 class App(Flask):
     """Flask, called as WSGI with two arguments and as ASGI with three."""
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, request: Any, answer: Any, send: Send | None = None) -> Any:
         """Serve one request, or an event of the server's life."""
-        return self._asgi(*args) if isinstance(args[0].get("type"), str) else self.wsgi_app(*args)
+        if send is None:
+            return self.wsgi_app(request, answer)
+        return self._asgi(request, answer, send)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The view as it is: what an asynchronous one returns is waited for at the end."""
@@ -167,18 +169,8 @@ def _run(coroutine: Coroutine[Any, Any, ResponseReturnValue]) -> ResponseReturnV
 
 def _answer(wsgi_app: Any, environ: Environ) -> Answer:
     """Call a WSGI application, whole."""
-    started: list[tuple[int, list[tuple[str, str]]]] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-        started[:] = [(int(status[:3]), headers)]
-
-    body = wsgi_app(environ, start_response)
-    try:
-        data = b"".join(body)
-    finally:
-        if hasattr(body, "close"):
-            body.close()
-    return Answer(*started[0], data)
+    response = Response.from_app(wsgi_app, environ, buffered=True)
+    return Answer(response.status_code, list(response.headers), response.get_data())
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -58,7 +58,7 @@ class GroupCommit:
     it may be called again after a rollback, so it should change nothing but the database.
     """
 
-    def __init__(self, limit: int = 1024) -> None:
+    def __init__(self, limit: int = 1000) -> None:
         self.limit = limit
         self._waiting: deque[_Write[Any]] = deque()
         self._planned: asyncio.AbstractEventLoop | None = None
