@@ -30,7 +30,9 @@ PRAGMAS: Final = {
     "journal_size_limit": 64 * 1024 * 1024,
 }
 
-_TRIES_EVERY: Final = 0.001
+TRIES_EVERY: Final = 0.001
+"""Seconds between two tries to begin a write while another process writes."""
+
 _CACHE_KIB: Final = 48 * 1024
 
 proxy = peewee.DatabaseProxy()
@@ -223,7 +225,7 @@ def _begin(stack: ExitStack, until: float) -> None:
             except peewee.OperationalError as error:
                 if not _is_locked(error) or time.monotonic() >= until:
                     raise
-                time.sleep(_TRIES_EVERY)
+                time.sleep(TRIES_EVERY)
             else:
                 return
     finally:

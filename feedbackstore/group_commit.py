@@ -25,9 +25,6 @@ Outcome = tuple[Any, Exception | None]
 _BATCH: Final = 256
 """Writes in one transaction, at most: other processes wait for it to end."""
 
-_TRIES_EVERY: Final = 0.001
-"""Seconds after which an event loop comes back that found another process writing."""
-
 
 class _Write(Generic[Result]):
     """One write that waits, then what became of it."""
@@ -124,7 +121,7 @@ class GroupCommit:
             self._planned = None
             self._plan(loop)
         else:
-            loop.call_later(_TRIES_EVERY, self._commit_in_loop, loop)
+            loop.call_later(database.TRIES_EVERY, self._commit_in_loop, loop)
 
     def _try(self) -> bool:
         """Commit unless another thread or process writes; tells whether it came to an end.
