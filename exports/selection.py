@@ -12,11 +12,13 @@ from typing import Any, Final, NamedTuple
 
 from peewee import ModelSelect, fn
 
-from exports.query import Filters, filtered, in_time, select
-from feedbackstore import documents, feedback
+from exports.query import Filters, filtered, select
+from feedbackstore import feedback, filters
 from feedbackstore.database import proxy
 from feedbackstore.images import Album
 from feedbackstore.models import ID_FIELDS, Feedback
+from feedbackstore.reviews import history
+from feedbackstore.standings import answers, is_same
 
 _PAGE: Final = 500
 _PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -25,6 +27,7 @@ _PAGE_BYTES: Final = 16 * 1024 * 1024
 class Row(NamedTuple):
     """One piece of feedback, joined to its prediction; documents are JSON text.
 
+    `response` is the correction as it stands: as reviewers left it, or as it was submitted.
     `superseded` tells that `resolve` takes another correction of the same prediction. Everything
     from `prediction_id` on is None where there is no prediction.
     """
@@ -55,18 +58,18 @@ class Row(NamedTuple):
     disagreed: bool = False
 
 
-def rows(project: int, filters: Filters, *, page: int = _PAGE) -> Iterator[Row]:
+def rows(project: int, wanted: Filters, *, page: int = _PAGE) -> Iterator[Row]:
     """The selected feedback in the order in which it was stored, as of the first row's reading."""
     newest = last_id(project)
-    yield from Reading(project, filters, newest, page=page).between(0, newest)
+    yield from Reading(project, wanted, newest, page=page).between(0, newest)
 
 
 class Reading:
     """The selected feedback as it was up to the id `newest`, to be read in parts."""
 
-    def __init__(self, project: int, filters: Filters, newest: int, *, page: int = _PAGE) -> None:
-        self._project, self._filters, self._newest, self._page = project, filters, newest, page
-        query = select(project, filters, newest).where(Feedback.id > 0, Feedback.id <= 0)
+    def __init__(self, project: int, wanted: Filters, newest: int, *, page: int = _PAGE) -> None:
+        self._project, self._wanted, self._newest, self._page = project, wanted, newest, page
+        query = select(project, wanted, newest).where(Feedback.id > 0, Feedback.id <= 0)
         # Worded once, for it takes longer than to read a page; the last values are given anew.
         self._statement, (*self._values, _, _, _) = query.order_by(Feedback.id).limit(page).sql()
 
@@ -81,9 +84,9 @@ class Reading:
     def _completed(self, row: Row, album: Album) -> Row:
         if row.input is not None and (text := album.restored(row.input)) is not row.input:
             row = row._replace(input=text)
-        if self._filters.resolve != "agree" or row.response is None or row.superseded:
+        if self._wanted.resolve != "agree" or row.response is None or row.superseded:
             return row
-        return row._replace(disagreed=_disagreed(self._project, self._filters, self._newest, row))
+        return row._replace(disagreed=_disagreed(self._project, self._wanted, self._newest, row))
 
     def _read(self, after: int, until: int) -> tuple[list[Row], Album]:
         """A page of rows and their images: fewer rows where they are large, at least one."""
@@ -107,25 +110,29 @@ def _documents(row: Row) -> tuple[str | None, ...]:
     return row.input, row.output, row.json_schema, row.tools, row.metadata
 
 
-def _disagreed(project: int, filters: Filters, last: int, row: Row) -> bool:
-    """Whether there is only one correction of a row's prediction, or not all are equal."""
+def _disagreed(project: int, wanted: Filters, last: int, row: Row) -> bool:
+    """Whether only one person said what is right for a row's prediction, or not all say the same.
+
+    Reviewers count, each on their own; see `reviews.answers`.
+    """
     if row.kind is None:
         return True
-    corrections = Feedback.select(Feedback.response).where(
+    rivals = Feedback.select().where(
         Feedback.project == project,
         ID_FIELDS[row.kind] == row.entity_id,
         feedback.prediction_id() == row.prediction_id,
         Feedback.id <= last,
-        Feedback.response.is_null(False),
-        *in_time(Feedback, filters),
+        feedback.correction().is_null(False),
+        *filters.counting(Feedback, wanted),
     )
-    first, *others = [documents.load(text) for (text,) in _tuples(corrections)]
-    return not others or not all(documents.same(first, other) for other in others)
+    said = [text for rival in rivals for text in answers(rival, history(rival))]
+    first, *others = said
+    return not others or None in said or not all(is_same(first, other) for other in others)
 
 
-def count(project: int, filters: Filters) -> int:
+def count(project: int, wanted: Filters) -> int:
     """How many rows there are to read."""
-    return int(filtered(Feedback.select(), project, filters, last_id(project)).count())
+    return int(filtered(Feedback.select(), project, wanted, last_id(project)).count())
 
 
 def last_id(project: int) -> int:

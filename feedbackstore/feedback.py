@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 from peewee import Case, ModelAlias, ModelSelect, Value, fn
 
 from feedbackstore import database, documents, group_commit, ids, statements
-from feedbackstore.errors import Invalid, Problem
+from feedbackstore.errors import Invalid, NotFound, Problem
 from feedbackstore.models import ID_FIELDS, Feedback, Prediction
 
 RATINGS: Final = ("up", "down")
@@ -26,13 +26,13 @@ def submit(project: int, **members: Any) -> Feedback:
     """Store one piece of feedback (see `draft`); when this returns, it is on disk."""
     row = draft(project, **members)
     with database.write():
-        return _insert(row)
+        return insert(row)
 
 
 async def asubmit(project: int, **members: Any) -> Feedback:
     """The same, in one transaction with whatever else is submitted at the moment."""
     row = draft(project, **members)
-    return await group_commit.writes.awrite(lambda: _insert(row))
+    return await group_commit.writes.awrite(lambda: insert(row))
 
 
 def draft(
@@ -68,7 +68,8 @@ def draft(
     return Feedback(uuid=ids.uuid7(), project=project, **about, **said)
 
 
-def _insert(row: Feedback) -> Feedback:
+def insert(row: Feedback) -> Feedback:
+    """Store a draft; to be called inside a write transaction."""
     # Here, so that moments come in the order of the rows however long one waited.
     row.created_at = ids.now()
     row.id = _INSERT.run(row.__data__).lastrowid
@@ -87,6 +88,41 @@ def list_newest(
         .limit(limit)
     )
     return list(query)
+
+
+def get(project: int, uuid: str) -> Feedback:
+    """The feedback that callers know by that id. Raises NotFound."""
+    found: Feedback | None = Feedback.get_or_none(
+        Feedback.project == project, Feedback.uuid == uuid
+    )
+    if found is None:
+        raise NotFound(f"There is no feedback {uuid[: ids.MAX_LENGTH]}.")
+    return found
+
+
+def count_on(prediction: Prediction) -> int:
+    """How much feedback there is on a prediction."""
+    named = ID_FIELDS[prediction.kind] == prediction.entity_id
+    return int(Feedback.select().where(Feedback.project == prediction.project_id, named).count())
+
+
+def prediction_of(row: Feedback) -> Prediction | None:
+    """The prediction that feedback is about, where there is one."""
+    named = [(kind, getattr(row, f"{kind}_id")) for kind in ids.KINDS]
+    for kind, entity_id in named:
+        found: Prediction | None = entity_id and Prediction.get_or_none(
+            Prediction.project == row.project_id,
+            Prediction.kind == kind,
+            Prediction.entity_id == entity_id,
+        )
+        if found:
+            return found
+    return None
+
+
+def correction(source: Source = Feedback) -> Any:
+    """An SQL expression: the correction as it stands now, reviewed or as it was submitted."""
+    return fn.COALESCE(source.revised, source.response)
 
 
 def prediction_id(source: Source = Feedback) -> Any:

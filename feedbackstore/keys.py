@@ -26,16 +26,17 @@ _NO_DIGEST: Final = hashlib.sha256(b"no key has this digest").hexdigest()
 
 _FIND: Final = statements.Statement(
     lambda: ApiKey.select(
-        ApiKey.digest, ApiKey.revoked_at.is_null(), ApiKey.project, ApiKey.scopes
+        ApiKey.digest, ApiKey.revoked_at.is_null(), ApiKey.project, ApiKey.scopes, ApiKey.id
     ).where(ApiKey.key_id == statements.parameter("key_id"))
 )
 
 
 class Grant(NamedTuple):
-    """What a good key opens: a project's row id, and scopes in it."""
+    """What a good key opens: a project's row id, and scopes in it; `key` is its own row id."""
 
     project: int
     scopes: tuple[str, ...]
+    key: int
 
 
 def create(
@@ -71,9 +72,9 @@ def create(
 def find(key: str) -> Grant | None:
     """What a key that is good opens; None for any other, in about the same time."""
     row = _FIND.run({"key_id": id_of(key)}).fetchone()
-    digest, valid, project, scopes = row or (_NO_DIGEST, False, 0, "")
+    digest, valid, project, scopes, row_id = row or (_NO_DIGEST, False, 0, "", 0)
     good = hmac.compare_digest(digest, _digest(key))
-    return Grant(project, tuple(scopes.split(","))) if good and valid else None
+    return Grant(project, tuple(scopes.split(",")), row_id) if good and valid else None
 
 
 def id_of(key: str) -> str:

@@ -21,11 +21,15 @@ from feedbackstore.database import Model
 
 
 class Project(Model):
-    """A wall: keys, predictions and feedback of one project are not there for another."""
+    """A wall: keys, predictions and feedback of one project are not there for another.
+
+    `reviews` is how many people have to look at a piece of feedback before it is decided.
+    """
 
     id = AutoField()
     name = TextField(unique=True)
     created_at = TextField()
+    reviews = IntegerField(default=1)
 
 
 class ApiKey(Model):
@@ -48,6 +52,7 @@ class Prediction(Model):
     `input` refers to its images: `images.restored` puts them back.
     """
 
+    project_id: int
     id = AutoField()
     project = ForeignKeyField(Project, index=False)
     kind = TextField()
@@ -92,9 +97,24 @@ class PredictionImage(Model):
         without_rowid = True
 
 
-class Feedback(Model):
-    """What a person said of a prediction; `id` orders it, `uuid` is how callers know it."""
+PENDING: Final = "pending"
+DISPUTED: Final = "disputed"
+APPROVED: Final = "approved"
+REJECTED: Final = "rejected"
+STATUSES: Final = (PENDING, DISPUTED, APPROVED, REJECTED)
+"""Where a piece of feedback stands; disputed: its independent reviews differ."""
 
+
+class Feedback(Model):
+    """What a person said of a prediction; `id` orders it, `uuid` is how callers know it.
+
+    `status` and `revised`, the correction as reviewers left it, follow from its reviews, and change
+    with them; everything else stays as it was submitted. `author` is the reviewer who wrote it
+    while reviewing, None where it was submitted.
+    """
+
+    project_id: int
+    author_id: int | None
     id = AutoField()
     uuid = TextField(unique=True)
     project = ForeignKeyField(Project, index=False)
@@ -107,6 +127,9 @@ class Feedback(Model):
     tags = TextField(null=True)
     flag = BooleanField(null=True)
     created_at = TextField()
+    status = TextField(default=PENDING)
+    revised = TextField(null=True)
+    author = ForeignKeyField(ApiKey, null=True, index=False)
 
     class Meta:
         indexes = ((("project", "id"), False),)
@@ -130,6 +153,51 @@ for _kind, _field in ID_FIELDS.items():
             name=f"feedback_by_{_kind}",
         )
     )
+
+
+Feedback.add_index(
+    Feedback.index(Feedback.project, Feedback.status, Feedback.id, name="feedback_by_status")
+)
+
+
+class Review(Model):
+    """What one reviewer did with a piece of feedback: never changed, only taken back.
+
+    `verdict` is the status that they gave it, `response` the correction as they left it; each is
+    None where they left it alone. A review that is not `final` is one of several independent ones.
+    """
+
+    feedback_id: int
+    reviewer_id: int
+    id = AutoField()
+    feedback = ForeignKeyField(Feedback)
+    reviewer = ForeignKeyField(ApiKey, index=False)
+    verdict = TextField(null=True)
+    response = TextField(null=True)
+    comment = TextField(null=True)
+    final = BooleanField()
+    created_at = TextField()
+    undone_at = TextField(null=True)
+
+
+class Lease(Model):
+    """That a reviewer has an item before them, so that nobody else is handed it; see `leases`."""
+
+    project = ForeignKeyField(Project, index=False)
+    item = TextField()
+    reviewer = ForeignKeyField(ApiKey, index=False)
+    expires_at = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("project", "item", "reviewer")
+        without_rowid = True
+
+
+class Secret(Model):
+    """What the store signs with, made on first use."""
+
+    name = TextField(primary_key=True)
+    value = TextField()
 
 
 class Export(Model):
@@ -166,6 +234,9 @@ TABLES: Final = (
     Image,
     PredictionImage,
     Feedback,
+    Review,
+    Lease,
+    Secret,
     Export,
     ExportItem,
 )

@@ -19,6 +19,7 @@ _MANY: Final = 10_000
 
 # An input may hold images, and weigh what a hundred answers do.
 _SHOWN: Final = (
+    Prediction.project,
     Prediction.kind,
     Prediction.entity_id,
     Prediction.output,

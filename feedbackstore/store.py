@@ -1,6 +1,6 @@
 """Opening the store, for whoever serves it, runs a command on it or reads it in a notebook."""
 
-from feedbackstore import database, migrations, settings
+from feedbackstore import database, filters, migrations, settings
 
 
 def open_store(url: str | None = None, timeout: float | None = None) -> None:
@@ -14,4 +14,5 @@ def open_store(url: str | None = None, timeout: float | None = None) -> None:
         timeout = timeout or values["DATABASE_TIMEOUT"]
     migrations.refuse_foreign(url)
     database.connect(url, timeout)
+    filters.register()
     migrations.check(url)

@@ -16,7 +16,7 @@ def test_a_key_is_found_by_its_text_alone(store: str) -> None:
     grant = keys.find(str(key))
 
     assert re.fullmatch(r"fbk_[0-9a-f]{12}_[A-Za-z0-9_-]{43}", str(key))
-    assert grant == keys.Grant(keys.get_project("acme").id, ("read",))
+    assert grant == keys.Grant(keys.get_project("acme").id, ("read",), 1)
 
 
 def test_a_key_stands_nowhere_in_the_store(store: str, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ class Blueprint(SmorestBlueprint):
         """Let only keys with `scope` in (None: any good key), before the body is read.
 
         It goes above every decorator that reads the request. The view finds the key's project as
-        `g.project`.
+        `g.project`, and the key as `g.key`.
         """
 
         def decorate(view: View) -> View:
@@ -99,5 +99,5 @@ def _refusal(scope: str | None) -> Response | None:
         return response
     if scope and scope not in grant.scopes:
         return errors.answer(403, f"This key does not have the scope {scope!r}.")
-    g.project = grant.project
+    g.project, g.key = grant.project, grant.key
     return None

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from peewee import JOIN, Expression, ModelSelect, fn
 
 from feedbackstore import feedback, ids
-from feedbackstore.models import ID_FIELDS, Feedback, Prediction
+from feedbackstore.models import ID_FIELDS, REJECTED, Feedback, Prediction
 
 _PAGE: Final = 500
 _PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -100,7 +100,7 @@ def _select(project: int, scope: Scope, kind: str, last: int) -> ModelSelect[Pre
         Prediction.domain,
         Prediction.output,
         Feedback.id,
-        Feedback.response,
+        feedback.correction(),
         Feedback.rating,
     ).join(Feedback, JOIN.LEFT_OUTER, on=(Feedback.id == _that_counts(kind, last)))
     return _in_scope(query, project, scope, kind).order_by(Prediction.id)
@@ -129,6 +129,7 @@ def _that_counts(kind: str, last: int) -> Any:
     """The feedback on a prediction that counts, as `flask export-jsonl --resolve latest` has it.
 
     A correction outranks a rating, a rating whatever else was said; among equals the latest counts.
+    What reviewers rejected was never said.
     """
     other = Feedback.alias()
 
@@ -138,9 +139,12 @@ def _that_counts(kind: str, last: int) -> Any:
             getattr(other, ID_FIELDS[kind].name) == Prediction.entity_id,
             feedback.prediction_id(other) == Prediction.id,
             other.id <= last,
+            other.status != REJECTED,
             *conditions,
         )
 
     return fn.COALESCE(
-        latest(other.response.is_null(False)), latest(other.rating.is_null(False)), latest()
+        latest(feedback.correction(other).is_null(False)),
+        latest(other.rating.is_null(False)),
+        latest(),
     )

@@ -1,0 +1,92 @@
+"""Where feedback stands after its reviews: worked out anew from all of them, and nothing else.
+
+Reviews come the oldest first, without those that were taken back. Why several reviewers come to one
+decision as they do: docs/decisions/008-reviews.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from feedbackstore import documents
+from feedbackstore.models import APPROVED, DISPUTED, PENDING, REJECTED, Feedback, Review
+
+
+class Standing(NamedTuple):
+    """Where feedback stands after its reviews; `revised` is the JSON text of its correction."""
+
+    status: str = PENDING
+    revised: str | None = None
+
+
+def standing(known: Iterable[Review], needed: int, submitted: str | None) -> Standing:
+    """Where feedback stands after these reviews, the oldest first."""
+    now = Standing()
+    verdicts, answers = dict[int, str](), dict[int, str | None]()
+    for review in known:
+        if review.final:
+            now = Standing(review.verdict or now.status, review.response or now.revised)
+            verdicts = {} if review.verdict == PENDING else verdicts
+            continue
+        answers[review.reviewer_id] = review.response or answers.get(review.reviewer_id, submitted)
+        if review.verdict is not None:
+            verdicts[review.reviewer_id] = review.verdict
+        if len(verdicts) >= needed:
+            now = _agreed(set(verdicts.values()), [answers[who] for who in verdicts], submitted)
+    return now
+
+
+def is_blind(row: Feedback, needed: int) -> bool:
+    """Whether each reviewer of feedback is to see nothing of the others."""
+    return needed > 1 and row.status == PENDING
+
+
+def answer_of(row: Feedback, known: Iterable[Review], reviewer: int, needed: int) -> str | None:
+    """The correction that a reviewer has before them: where they are blind, their own.
+
+    None where there is none yet: what another reviewer wrote is not shown to a blind one.
+    """
+    if not is_blind(row, needed):
+        return row.revised or row.response
+    mine = [each.response for each in known if each.reviewer_id == reviewer and each.response]
+    written_by_other = row.author_id not in (None, reviewer)
+    return mine[-1] if mine else None if written_by_other else row.response
+
+
+def answers(row: Feedback, known: Iterable[Review]) -> Iterator[str | None]:
+    """What each person says is right: the reviewers, and the submitter where one agrees.
+
+    None stands for a reviewer who rejected it. Where nobody reviewed, the submitter stands alone.
+    """
+    stands, said = row.response, dict[int, str | None]()
+    for review in known:
+        before = stands if review.final else said.get(review.reviewer_id) or row.response
+        answer = review.response or before
+        stands = answer if review.final else stands
+        said[review.reviewer_id] = None if review.verdict == REJECTED else answer
+    yield from said.values()
+    agreed = any(is_same(row.response, answer) for answer in said.values())
+    if not said or (agreed and row.author_id is None):
+        yield row.response
+
+
+def newest(known: Iterable[Review]) -> int:
+    """The id of the newest review that decides, 0 where there is none: see `judge`."""
+    return max((review.id for review in known if review.final), default=0)
+
+
+def is_same(one: str | None, other: str | None) -> bool:
+    """Whether two stored texts hold the same, or there are none."""
+    if one is None or other is None:
+        return one is other
+    return one == other or documents.same(documents.load(one), documents.load(other))
+
+
+def _agreed(verdicts: set[str], answers: list[str | None], submitted: str | None) -> Standing:
+    if verdicts == {REJECTED}:
+        return Standing(REJECTED)
+    first, *others = answers
+    if verdicts == {APPROVED} and all(is_same(first, other) for other in others):
+        return Standing(APPROVED, None if is_same(first, submitted) else first)
+    return Standing(DISPUTED)

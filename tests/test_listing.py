@@ -1,0 +1,118 @@
+"""Lists to work through: filtered, the newest first, a page at a time, whole."""
+
+from typing import Any
+
+import pytest
+
+from feedbackstore import listing, reviews
+from feedbackstore.filters import Filters
+from feedbackstore.models import STATUSES, Feedback
+from tests.conftest import Predict, Say
+
+ALL = Filters(statuses=STATUSES)
+
+
+def names(project: int, **wanted: Any) -> list[str]:
+    filters = Filters(**{"statuses": STATUSES, **wanted})
+    return [str(item.feedback.request_id) for item in listing.every(project, filters)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, ["same", "up", "wrong", "down", "lost", "noted"]),
+        ({"model": "new"}, ["same", "up"]),
+        ({"domain": "document.invoice"}, ["wrong", "down", "lost", "noted"]),
+        ({"rating": "up"}, ["up"]),
+        ({"kind": "chat"}, []),
+        ({"has_notes": True}, ["noted"]),
+        ({"search": "HM"}, ["noted"]),
+        ({"search": "1200"}, ["wrong"]),
+        ({"search": "%"}, []),
+        ({"field": "total"}, ["wrong"]),
+        ({"field": "items[].qty"}, ["wrong"]),
+        ({"field": "items[].price"}, []),
+        ({"since": "2999-01-01T00:00:00.000000Z"}, []),
+        ({"entity_id": "up"}, ["up"]),
+        ({"statuses": ("approved",)}, []),
+    ],
+)
+def test_feedback_is_found_by_every_filter(
+    judged: None, project: int, wanted: dict[str, Any], found: list[str]
+) -> None:
+    assert names(project, **wanted) == found
+
+
+def test_a_field_is_held_against_the_correction_as_reviewers_left_it(
+    judged: None, project: int
+) -> None:
+    row = Feedback.get(Feedback.request_id == "same")
+    reviews.judge(row, 1, response={"total": 9, "tax": 1})
+
+    assert names(project, field="tax") == ["same"]
+    assert names(project, search='"tax"') == ["same"]
+
+
+def test_pages_put_together_are_the_whole(judged: None, project: int) -> None:
+    found, before = [], None
+    while True:
+        items, before = listing.page(project, ALL, before=before, limit=4)
+        found += [item.feedback.id for item in items]
+        if before is None:
+            break
+
+    assert found == [6, 5, 4, 3, 2, 1]
+
+
+def test_a_rare_field_is_found_however_far_back(
+    predict: Predict, say: Say, project: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_COMPARED", 2)
+    predict("rare", output={"a": 1})
+    say("rare", response={"a": 2})
+    for number in range(5):
+        say(str(number), response={"b": number})
+
+    first = listing.page(project, Filters(field="a"))
+
+    assert first.items == []
+    assert first.next == 5
+    assert names(project, field="a") == ["rare"]
+
+
+def test_a_line_knows_its_prediction(judged: None, project: int, say: Say) -> None:
+    say("nowhere", notes="?")
+
+    orphan, line, *_ = listing.page(project, ALL).items
+
+    assert orphan.prediction is None
+    assert line.prediction is not None
+    assert (line.prediction.model, line.prediction.output) == ("new", '{"total":8.0}')
+
+
+def test_what_has_no_feedback_is_listed_and_counted(judged: None, project: int) -> None:
+    (item,) = listing.uncorrected(project, ALL).items
+
+    assert item.feedback is None
+    assert item.prediction is not None
+    assert item.prediction.entity_id == "unseen"
+    assert listing.count_uncorrected(project, ALL) == (1, True)
+    assert listing.uncorrected(project, Filters(model="new")).items == []
+
+
+@pytest.mark.parametrize("wanted", [{}, {"domain": "document.invoice"}])
+def test_feedback_is_counted_by_status(judged: None, project: int, wanted: dict[str, Any]) -> None:
+    row = Feedback.get(Feedback.request_id == "wrong")
+    reviews.judge(row, 1, verdict="approved")
+
+    counts = listing.counts(project, Filters(**wanted))
+
+    pending = 3 if wanted else 5
+    assert counts.by_status == {"pending": pending, "approved": 1, "disputed": 0, "rejected": 0}
+    assert counts.whole
+
+
+def test_nothing_of_another_project_is_listed(judged: None, project: int) -> None:
+    assert listing.page(project + 1, ALL) == ([], None)
+    assert listing.uncorrected(project + 1, ALL) == ([], None)
+    assert not any(listing.counts(project + 1, ALL).by_status.values())
