@@ -4,7 +4,6 @@ Those that remember what they saw are made anew for every export.
 """
 
 import hashlib
-import importlib
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -16,8 +15,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 from exports.example import Example, Message, Reason, Skip
-from feedbackstore import documents, messages
-from feedbackstore.errors import Invalid, Unusable
+from feedbackstore import documents, json_schemas, messages
+from feedbackstore.errors import Invalid
 
 DUPLICATES: Final = ("exact", "input")
 """What makes an example the same as another: all of it, or what was asked."""
@@ -81,14 +80,8 @@ class SchemaValid:
     """
 
     def __init__(self) -> None:
-        try:
-            self._rules: Any = importlib.import_module("jsonschema_rs")
-        except ImportError:
-            raise Unusable(
-                "To hold answers against their JSON schemas, this needs a package that is not"
-                " installed: pip install jsonschema-rs"
-            ) from None
-        self._validator = lru_cache(_VALIDATORS)(self._compiled)
+        json_schemas.load_rules()
+        self._validator = lru_cache(_VALIDATORS)(_compiled)
 
     def __call__(self, example: Example) -> Example:
         """The example as it is. Raises Skip, also for a schema that there is not, or is none."""
@@ -102,12 +95,6 @@ class SchemaValid:
         if not validator.is_valid(_said(example.answer)):
             raise Skip(Reason.BREAKS_SCHEMA)
         return example
-
-    def _compiled(self, schema: str) -> Any:
-        try:
-            return self._rules.validator_for(documents.load(schema), retriever=_nothing)
-        except (ValueError, self._rules.ReferencingError):
-            return None
 
 
 class Deduplicated:
@@ -177,5 +164,5 @@ def _said(message: Message) -> Any:
     return content
 
 
-def _nothing(uri: str) -> Any:
-    raise ValueError(f"{uri} is not in the schema")
+def _compiled(schema: str) -> Any:
+    return json_schemas.compiled(documents.load(schema))
