@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test test-trainers lint format golden bench bench-peers clean
+.PHONY: help install run demo test test-browser test-trainers lint format golden bench bench-peers clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ demo: .venv/installed-demo ## Tell the whole story on a store of its own.
 
 test: .venv/installed-test tests/clients/node_modules ## Run the tests.
 	@python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=95
+
+test-browser: .venv/installed-browser ## Drive the review page in a real Chromium.
+	@python -m pytest -q -c tests/browser/pytest.ini --rootdir . tests/browser
 
 TRAINERS := trl llamafactory axolotl swift hosted
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask.cli import NoAppException
 
-from feedbackstore import api, group_commit, settings
+from feedbackstore import api, group_commit, review, settings
 from feedbackstore.asgi import App
 from feedbackstore.errors import Unusable
 from feedbackstore.store import open_store
@@ -23,4 +23,5 @@ def create_app(environ: Mapping[str, str] | None = None) -> App:
     except Unusable as error:
         raise NoAppException(str(error)) from None
     api.init_app(app)
+    review.init_app(app)
     return app

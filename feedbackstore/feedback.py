@@ -120,6 +120,18 @@ def prediction_of(row: Feedback) -> Prediction | None:
     return None
 
 
+def named(row: Feedback) -> tuple[str, str]:
+    """The first kind of which feedback names an id, and that id."""
+    return next(
+        (kind, value) for kind in ids.KINDS if (value := getattr(row, f"{kind}_id")) is not None
+    )
+
+
+def correction_of(row: Feedback) -> str | None:
+    """The correction as it stands now, reviewed or as it was submitted."""
+    return row.revised or row.response
+
+
 def correction(source: Source = Feedback) -> Any:
     """An SQL expression: the correction as it stands now, reviewed or as it was submitted."""
     return fn.COALESCE(source.revised, source.response)

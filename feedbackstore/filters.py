@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from peewee import JOIN, Expression, ModelSelect, fn
 
-from feedbackstore import database, documents, feedback
+from feedbackstore import database, documents, feedback, ids
 from feedbackstore.evaluations.changes import changed_fields
 from feedbackstore.models import (
     APPROVED,
@@ -29,7 +29,7 @@ class Filters:
     """What to select. `since` and `until` are texts of `ids.moment`: from, and before.
 
     `field` is one that the correction changes, as evaluations call it; `search` is looked for in
-    notes and corrections.
+    notes and corrections, `week` is that in which the prediction was made: 2026-W45.
     """
 
     since: str | None = None
@@ -43,6 +43,7 @@ class Filters:
     statuses: tuple[str, ...] = NOT_REJECTED
     field: str | None = None
     has_notes: bool = False
+    week: str | None = None
     search: str | None = None
 
     def given(self) -> dict[str, Any]:
@@ -72,6 +73,10 @@ def apply(query: ModelSelect[Any], project: int, filters: Filters) -> ModelSelec
         query = query.where(Prediction.domain == filters.domain)
     if filters.model is not None:
         query = query.where(Prediction.model == filters.model)
+    if filters.week is not None:
+        made = fn.COALESCE(Prediction.created_at, Prediction.recorded_at)
+        start, end = ids.parse_week(filters.week)
+        query = query.where(made >= start, made < end)
     if filters.rating is not None:
         query = query.where(source.rating == filters.rating)
     if filters.entity_id is not None:

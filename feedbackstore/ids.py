@@ -6,7 +6,7 @@ import time
 import unicodedata
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ _RFC_3339: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+_WEEK: Final = re.compile(r"([0-9]{4})-W([0-9]{2})")
 _NO_MOMENT: Final = "Input should be a moment with its offset from UTC, as in 2026-11-01T12:00:00Z"
 
 KINDS: Final = ("request", "agent_execution", "chat")
@@ -80,6 +81,17 @@ def parse_moment(text: str) -> str:
         return moment(datetime.fromisoformat(text.upper()))
     except (ValueError, OverflowError):
         raise ValueError(_NO_MOMENT) from None
+
+
+def parse_week(text: str) -> tuple[str, str]:
+    """When a week of ISO 8601 begins, in UTC, and when it is over. Raises ValueError, in words."""
+    form = _WEEK.fullmatch(text)
+    try:
+        year, week = (int(form[1]), int(form[2])) if form else (0, 0)
+        start = datetime.fromisocalendar(year, week, 1).replace(tzinfo=UTC)
+        return moment(start), moment(start + timedelta(days=7))
+    except (ValueError, OverflowError):
+        raise ValueError("is no week: 2026-W45") from None
 
 
 def parse_day_or_moment(text: str) -> str:

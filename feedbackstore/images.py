@@ -43,6 +43,12 @@ def restored(project: int, text: str) -> str:
     return Album(project, [text]).restored(text)
 
 
+def find(project: int, sha256: str) -> bytes | None:
+    """The bytes of an image that a project has."""
+    found = Image.get_or_none(Image.project == project, Image.sha256 == sha256)
+    return None if found is None else bytes(found.data)
+
+
 class Album:
     """The images that some inputs refer to, each read once; `size` is that of all, in bytes."""
 

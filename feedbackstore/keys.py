@@ -13,12 +13,13 @@ from typing import Final, NamedTuple
 
 from feedbackstore import database, ids, statements
 from feedbackstore.errors import Invalid, NotFound, Problem
-from feedbackstore.models import ApiKey, Project
+from feedbackstore.models import ApiKey, Project, Secret
 
 SCOPES: Final = ("submit", "read", "review", "export", "admin")
 DEFAULT_SCOPES: Final = ("submit", "read")
 DEFAULT_PROJECT: Final = "default"
 
+_SIGNING: Final = "sessions"
 _KEY: Final = re.compile(r"fbk_(?P<id>[0-9a-f]+)_.+")
 _PROJECT_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 _NO_DIGEST: Final = hashlib.sha256(b"no key has this digest").hexdigest()
@@ -112,6 +113,25 @@ def get_project(name: str) -> Project:
             " A project is made by its first key: flask keys create --project NAME"
         )
     return project
+
+
+def get_by_id(row_id: int) -> ApiKey | None:
+    """The record of a key that is not revoked, with its project; None where there is none."""
+    query = ApiKey.select(ApiKey, Project).join(Project)
+    found: ApiKey | None = query.where(
+        ApiKey.id == row_id, ApiKey.revoked_at.is_null()
+    ).get_or_none()
+    return found
+
+
+def signing_secret() -> str:
+    """What sessions are signed with, made on first use: it stays the same in every process."""
+    found = Secret.get_or_none(Secret.name == _SIGNING)
+    if found is None:
+        with database.write():
+            Secret.insert(name=_SIGNING, value=secrets.token_hex(32)).on_conflict_ignore().execute()
+        found = Secret.get(Secret.name == _SIGNING)
+    return str(found.value)
 
 
 def _check(project: str, scopes: Collection[str], name: str) -> None:

@@ -87,6 +87,15 @@ def uncorrected(
     return Page(found, floor if floor > 1 else None)
 
 
+def before_it(project: int, wanted: Filters, after: int) -> Item | None:
+    """The feedback that comes just before the row id `after` in the list, as far as it is near."""
+    query = filters.apply(_feedback(), project, wanted).where(
+        Feedback.id > after, Feedback.id <= after + _span(wanted)
+    )
+    row = query.order_by(Feedback.id).first()
+    return Item(row, _about(row)) if row is not None else None
+
+
 def every(project: int, wanted: Filters, *, before: int | None = None) -> Iterator[Item]:
     """All of the feedback from there on, a page at a time."""
     while True:
@@ -106,7 +115,7 @@ def counts(project: int, wanted: Filters) -> Counts:
     wanted = replace(wanted, statuses=STATUSES)
     if not wanted.given().keys() - {"statuses"}:
         found = {status: _count(project, status) for status in STATUSES}
-        return Counts(found, whole=max(found.values()) < MAX_COUNTED)
+        return Counts(found, whole=True)
     floor = _last(Feedback, project) - _LOOKED_AT
     query = filters.apply(Feedback.select(Feedback.status, fn.COUNT()), project, wanted)
     grouped = query.where(Feedback.id > floor).group_by(Feedback.status).tuples()

@@ -104,6 +104,11 @@ def get(project: int, kind: str, entity_id: str) -> Prediction:
     return found
 
 
+def find_whole(project: int, kind: str, entity_id: str) -> Prediction | None:
+    """The same with everything; its input refers to its images (see `images`)."""
+    return _find(project, kind, entity_id)
+
+
 def list_newest(project: int, kind: str, *, skip: int, limit: int) -> list[Prediction]:
     """The predictions of one kind without their inputs, those recorded last first."""
     query = (

@@ -8,11 +8,8 @@ from feedbackstore.api.blueprint import Blueprint
 from feedbackstore.api.reports import EvaluationQuery, EvaluationReport
 from feedbackstore.errors import Invalid
 from feedbackstore.evaluations import evaluators
-from feedbackstore.evaluations.evaluation import evaluate
+from feedbackstore.evaluations.evaluation import AT_ONCE, evaluate
 from feedbackstore.evaluations.judgements import Scope, rows
-
-MAX_JUDGED: Final = 20_000
-"""Judged predictions that one request evaluates, at most: it takes some seconds."""
 
 blueprint = Blueprint("evaluations", __name__, url_prefix="/v1")
 
@@ -35,7 +32,7 @@ def get_evaluations(query: dict[str, Any]) -> dict[str, Any]:
     try:
         evaluator = evaluators.make(query["evaluator"], **{name: query[name] for name in _TOLD})
         found = rows(g.project, scope)
-        report = evaluate(found, evaluator, scope, by=query["by"], at_most=MAX_JUDGED)
+        report = evaluate(found, evaluator, scope, by=query["by"], at_most=AT_ONCE)
     except Invalid as error:
         raise error.under("query") from None
     return report.as_json(query["top"])

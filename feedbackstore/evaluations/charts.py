@@ -3,7 +3,7 @@
 Colours come from the classes that STYLE has, so a page may bring its own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from typing import Final
 
@@ -30,26 +30,34 @@ _WEEKS: Final = 52
 _ROOM_FOR_TWO: Final = 5
 
 
-def bar(rate: Rate) -> str:
-    """A rate as a bar, with a whisker over its interval."""
+def bar(rate: Rate, href: str = "") -> str:
+    """A rate as a bar, with a whisker over its interval; it may lead somewhere."""
     width, height = _BAR
     if rate.share is None:
         return ""
     low, high = (width * end for end in rate.interval)
     words = escape(f"{percent(rate.share)} ({part(rate)}); 95 %: {interval(rate)}")
-    return (
+    return linked(
         f'<svg class="chart" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
         f' role="img" aria-label="{words}"><title>{words}</title>'
         f'<rect class="track" width="{width}" height="{height}" rx="2"/>'
         f'<rect class="filled" width="{width * rate.share:.1f}" height="{height}" rx="2"/>'
-        f'<path class="between" d="M{low:.1f} 3V9M{low:.1f} 6H{high:.1f}M{high:.1f} 3V9"/></svg>'
+        f'<path class="between" d="M{low:.1f} 3V9M{low:.1f} 6H{high:.1f}M{high:.1f} 3V9"/></svg>',
+        href,
     )
 
 
-def weeks(counted_weeks: Iterable[tuple[str, Counts]]) -> str:
+def linked(shown: str, href: str) -> str:
+    """Something that is shown, as a link where there is an address."""
+    return f'<a href="{escape(href)}">{shown}</a>' if href else shown
+
+
+def weeks(
+    counted_weeks: Iterable[tuple[str, Counts]], href: Callable[[str], str] = lambda _: ""
+) -> str:
     """The share of corrected outputs week by week, the latest year of it, with its intervals.
 
-    A week without a judged output has a place, and no column.
+    A week without a judged output has a place, and no column; a column leads where `href` says.
     """
     shown = list(counted_weeks)[-_WEEKS:]
     if not shown:
@@ -58,11 +66,16 @@ def weeks(counted_weeks: Iterable[tuple[str, Counts]]) -> str:
     first, last = escape(shown[0][0]), escape(shown[-1][0])
     label = f"Corrected outputs by week, {first} to {last}"
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    # What holds links is no image to a screen reader.
+    role = "group" if any(href(week) for week, _ in shown) else "img"
     return "".join(
         (
-            f'<svg class="chart" {size} role="img" aria-label="{label}">',
+            f'<svg class="chart" {size} role="{role}" aria-label="{label}">',
             *_axis(width),
-            *(_column(_LEFT + _WEEK * place, *one) for place, one in enumerate(shown)),
+            *(
+                linked(_column(_LEFT + _WEEK * place, week, counts), href(week))
+                for place, (week, counts) in enumerate(shown)
+            ),
             f'<text x="{_LEFT}" y="{height - 6}">{first}</text>',
             _last_label(width, height, last) if len(shown) > _ROOM_FOR_TWO else "",
             "</svg>",

@@ -58,6 +58,9 @@ def _week(day: str) -> str:
     return f"{year}-W{week:02}"
 
 
+AT_ONCE: Final = 20_000
+"""Judged predictions that one request evaluates, at most: it takes some seconds."""
+
 GROUPINGS: Final[dict[str, Callable[[Row], str | None]]] = {
     "model": lambda row: row.model,
     "domain": lambda row: row.domain,

@@ -86,7 +86,7 @@ def test_a_query_that_says_nothing_is_refused(
 def test_too_many_are_refused_with_what_to_do(
     writer: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluations, "MAX_JUDGED", 3)
+    monkeypatch.setattr(evaluations, "AT_ONCE", 3)
 
     response = writer.get("/v1/evaluations")
 

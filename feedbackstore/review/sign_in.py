@@ -1,0 +1,35 @@
+"""Signing in and out."""
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from feedbackstore.review import pages, sessions
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Add the views."""
+    blueprint.add_url_rule("/sign-in", view_func=get_sign_in)
+    blueprint.add_url_rule("/sign-in", view_func=post_sign_in, methods=["POST"])
+    blueprint.add_url_rule("/sign-out", view_func=post_sign_out, methods=["POST"])
+
+
+def get_sign_in() -> Response:
+    """The form, or where one is already in, on to the page."""
+    go_on = pages.inside(request.args.get("next", ""))
+    if sessions.current() is not None:
+        return redirect(go_on, 303)
+    return pages.render("sign_in.html", next=go_on)
+
+
+def post_sign_in() -> Response:
+    """Sign in with a key that may review."""
+    go_on = pages.inside(request.form.get("next", ""))
+    if sessions.start(request.form.get("key", "")) is None:
+        return pages.render("sign_in.html", 403, next=go_on, refused=True)
+    return redirect(go_on, 303)
+
+
+def post_sign_out() -> Response:
+    """Sign out."""
+    sessions.end()
+    return redirect(url_for("review.get_sign_in"), 303)
