@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test test-browser test-trainers lint format golden bench bench-peers clean
+.PHONY: help install run demo screenshots test test-browser test-trainers lint format golden bench bench-peers clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ run: install ## Serve the store on HOST:PORT (127.0.0.1:8000); the first time, p
 
 demo: .venv/installed-demo ## Tell the whole story on a store of its own.
 	@python -m demo.story
+
+screenshots: .venv/installed-browser .venv/installed-demo ## Take the README's pictures anew.
+	@python -m demo.screenshots
 
 test: .venv/installed-test tests/clients/node_modules ## Run the tests.
 	@python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=95

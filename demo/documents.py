@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from vlmrun.hub.registry import registry
 
 
@@ -56,10 +56,10 @@ class Document:
 
     def image_url(self) -> str:
         """The document, drawn, as a data URL."""
-        image = Image.new("RGB", (320, 20 + 16 * len(self.lines)), "white")
-        draw = ImageDraw.Draw(image)
+        image = Image.new("RGB", (440, 24 + 24 * len(self.lines)), "white")
+        draw, font = ImageDraw.Draw(image), ImageFont.load_default(16)
         for number, line in enumerate(self.lines):
-            draw.text((12, 10 + 16 * number), line, fill="black")
+            draw.text((16, 12 + 24 * number), line, fill="black", font=font)
         buffer = io.BytesIO()
         image.save(buffer, "PNG", optimize=True)
         return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
