@@ -62,7 +62,10 @@ def _explain(planned: plan.Plan) -> None:
         out.flush()
     if not found:
         kind = planned.options.kind or "request"
-        raise NotFound(f"There is no feedback on the {kind} {planned.options.explain!r}.")
+        raise NotFound(
+            f"There is no feedback on the {kind} {planned.options.explain!r}, or none that is"
+            " selected (--status all selects what reviewers rejected too)."
+        )
 
 
 def _refuse_unwritable(out: str, options: Options) -> None:

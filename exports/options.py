@@ -11,10 +11,11 @@ from exports import query
 from exports.compression import SUFFIXES
 from exports.formats import DEFAULT, FORMATS
 from exports.images import MODES
-from exports.parameters import Kinds, Shares, Size, Tag, Text
+from exports.parameters import ALL, Kinds, Shares, Size, Tag, Text, statuses
 from exports.personal import KINDS
 from feedbackstore import feedback, ids, keys
-from feedbackstore.parameters import Moment
+from feedbackstore.models import STATUSES
+from feedbackstore.parameters import Moment, Week
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,11 +29,16 @@ class Options:
     resolve: str | None
     since: str | None
     until: str | None
+    week: str | None
     kind: str | None
     domain: str | None
     model: str | None
     rating: str | None
     tag: tuple[tuple[str, str], ...]
+    status: tuple[str, ...]
+    field: str | None
+    has_notes: bool
+    search: str | None
     limit: int | None
     since_manifest: Path | None
     system: str | None
@@ -83,11 +89,22 @@ _OPTIONS: Final = (
         help="Only feedback from this day (2026-11-24) or moment (RFC 3339) on.",
     ),
     _option("--until", type=Moment(), help="Only feedback before this day or moment."),
+    _option("--week", type=Week(), help="Only predictions made in this week, as 2026-W45 (UTC)."),
     _option("--kind", type=click.Choice(ids.KINDS), help="Only what is about this kind."),
     _option("--domain", help="Only predictions of this domain."),
     _option("--model", help="Only predictions of this model."),
     _option("--rating", type=click.Choice(feedback.RATINGS), help="Only feedback rated so."),
     _option("--tag", type=Tag(), multiple=True, help="Only feedback with this tag; repeatable."),
+    _option(
+        "--status",
+        type=click.Choice([*STATUSES, ALL]),
+        multiple=True,
+        callback=statuses,
+        help="Only feedback of this status; repeatable.  [default: all but rejected]",
+    ),
+    _option("--field", help="Only corrections that change this field, as items[].qty."),
+    _option("--has-notes", is_flag=True, help="Only feedback with notes."),
+    _option("--search", help="Only feedback with this text in its notes or correction."),
     _option(
         "--resolve",
         type=click.Choice(query.RESOLVES),

@@ -7,6 +7,18 @@ import click
 
 from exports import splits
 from exports.personal import KINDS
+from feedbackstore.filters import NOT_REJECTED
+from feedbackstore.models import STATUSES
+
+ALL: Final = "all"
+"""Stands for every status."""
+
+
+def statuses(_: click.Context, __: click.Parameter, named: tuple[str, ...]) -> tuple[str, ...]:
+    """The statuses that were named, each once; all but rejected where none was."""
+    if ALL in named:
+        return STATUSES
+    return tuple(status for status in STATUSES if status in named) or NOT_REJECTED
 
 
 class Shares(click.ParamType[Any]):

@@ -1,12 +1,12 @@
-"""The store's own commands: flask migrate, flask keys …, flask import-predictions."""
+"""The store's own commands: flask migrate, keys …, projects …, import-predictions."""
 
 import json
 import os
-from typing import IO
+from typing import IO, Any
 
 import click
 
-from feedbackstore import database, imports, keys, migrations, settings
+from feedbackstore import database, imports, keys, migrations, reviews, settings
 from feedbackstore.command import StoreCommand, progress, stdout
 from feedbackstore.store import open_store
 from feedbackstore.verdicts import Recorded
@@ -83,12 +83,8 @@ def list_keys(as_json: bool) -> None:
         }
         for record in keys.list_all()
     ]
-    if as_json:
-        for row in rows:
-            click.echo(json.dumps(row, ensure_ascii=False))
-    elif rows:
-        _print_table(rows)
-    else:
+    _print(rows, as_json)
+    if not rows:
         click.echo("There is no key yet. To make one: flask keys create", err=True)
 
 
@@ -102,6 +98,49 @@ def revoke(key_id: str) -> None:
     open_store()
     record = keys.revoke(keys.id_of(key_id) or key_id)
     click.echo(f"{record.key_id} was revoked at {record.revoked_at}", err=True)
+
+
+@click.group("projects")
+def projects_group() -> None:
+    """List projects, and set how many reviews each asks for."""
+
+
+@projects_group.command("list", cls=StoreCommand)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_projects(as_json: bool) -> None:
+    """Print every project's name, the reviews that it asks for, and when it was made."""
+    open_store()
+    rows = [
+        {
+            "name": project.name,
+            "reviews": project.reviews,
+            "created": project.created_at[:19] + "Z",
+        }
+        for project in keys.list_projects()
+    ]
+    _print(rows, as_json)
+    if not rows:
+        click.echo("There is no project yet. Its first key makes it: flask keys create", err=True)
+
+
+@projects_group.command("set", cls=StoreCommand)
+@click.argument("name")
+@click.option(
+    "--reviews",
+    "number",
+    type=click.IntRange(1, reviews.MAX_REVIEWS),
+    required=True,
+    help="How many people review each piece of feedback, independently, before it is decided.",
+)
+def set_project(name: str, number: int) -> None:
+    """Change what a project asks for from now on.
+
+    What is decided already stays so; what is not is looked at anew at its next review.
+    """
+    open_store()
+    reviews.ask_for(name, number)
+    noun = "review" if number == 1 else "independent reviews"
+    click.echo(f"{name} asks for {number} {noun} of each piece of feedback from now on", err=True)
 
 
 @click.command("import-predictions", cls=StoreCommand)
@@ -138,8 +177,14 @@ def _in_words(recorded: Recorded) -> str:
     )
 
 
-def _print_table(rows: list[dict[str, str]]) -> None:
-    names = list(rows[0])
-    widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in names}
-    for row in [{name: name for name in names}, *rows]:
-        click.echo("  ".join(row[name].ljust(widths[name]) for name in names).rstrip())
+def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
+    """A JSON object a line, or a table; nothing where there are no rows."""
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+    elif rows:
+        shown = [{name: name for name in rows[0]}, *rows]
+        widths = {name: max(len(str(row[name])) for row in shown) for name in rows[0]}
+        for row in shown:
+            cells = (str(row[name]).ljust(width) for name, width in widths.items())
+            click.echo("  ".join(cells).rstrip())

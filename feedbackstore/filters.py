@@ -8,6 +8,7 @@ from typing import Any, Final
 from peewee import JOIN, Expression, ModelSelect, fn
 
 from feedbackstore import database, documents, feedback, ids
+from feedbackstore.errors import Invalid, Problem
 from feedbackstore.evaluations.changes import changed_fields
 from feedbackstore.models import (
     APPROVED,
@@ -21,6 +22,10 @@ from feedbackstore.models import (
 
 NOT_REJECTED: Final = (PENDING, DISPUTED, APPROVED)
 
+MAX_SEARCH: Final = 1_000
+"""SQLite takes no pattern of more than 50,000 bytes, and fails of a longer one."""
+
+_UNSET: Final = (None, False, ())
 _CHANGES: Final = "feedback_changes"
 
 
@@ -46,9 +51,14 @@ class Filters:
     week: str | None = None
     search: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.search is not None and len(self.search) > MAX_SEARCH:
+            message = f"A text to look for has at most {MAX_SEARCH} characters"
+            raise Invalid(Problem(("search",), "string_too_long", message))
+
     def given(self) -> dict[str, Any]:
         """The filters that are set, by name."""
-        given = {name: value for name, value in asdict(self).items() if value}
+        given = {name: value for name, value in asdict(self).items() if value not in _UNSET}
         if self.tags:
             given["tags"] = dict(self.tags)
         if set(self.statuses) == set(NOT_REJECTED):
@@ -74,9 +84,7 @@ def apply(query: ModelSelect[Any], project: int, filters: Filters) -> ModelSelec
     if filters.model is not None:
         query = query.where(Prediction.model == filters.model)
     if filters.week is not None:
-        made = fn.COALESCE(Prediction.created_at, Prediction.recorded_at)
-        start, end = ids.parse_week(filters.week)
-        query = query.where(made >= start, made < end)
+        query = query.where(*made_in(filters.week))
     if filters.rating is not None:
         query = query.where(source.rating == filters.rating)
     if filters.entity_id is not None:
@@ -86,6 +94,16 @@ def apply(query: ModelSelect[Any], project: int, filters: Filters) -> ModelSelec
         member = f"{documents.dump(name)}:{documents.dump(value)}"
         query = query.where(fn.REPLACE(source.tags, member, "") != source.tags)
     return query.where(*_said(filters))
+
+
+def made_in(week: str) -> tuple[Expression, Expression]:
+    """The conditions on a prediction that it was made in a week; it was then recorded, if need be.
+
+    Raises ValueError, in words, for what is no week.
+    """
+    made = fn.COALESCE(Prediction.created_at, Prediction.recorded_at)
+    start, end = ids.parse_week(week)
+    return made >= start, made < end
 
 
 def counting(source: Any, filters: Filters) -> list[Expression]:
@@ -109,7 +127,7 @@ def _said(filters: Filters) -> list[Any]:
     source, found = Feedback, list[Any]()
     if filters.has_notes:
         found.append(fn.COALESCE(source.notes, "") != "")
-    if filters.search is not None:
+    if filters.search:
         correction = feedback.correction()
         found.append(source.notes.contains(filters.search) | correction.contains(filters.search))
     if filters.field is not None:

@@ -102,6 +102,11 @@ def revoke(key_id: str) -> ApiKey:
     return record
 
 
+def list_projects() -> Iterable[Project]:
+    """Every project, by its name."""
+    return Project.select().order_by(Project.name).iterator()
+
+
 def get_project(name: str) -> Project:
     """The project of that name. Raises NotFound, naming those that are there."""
     project = Project.get_or_none(Project.name == name)

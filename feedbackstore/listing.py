@@ -29,6 +29,7 @@ _ABOUT: Final = (
     Prediction.output,
     Prediction.recorded_at,
 )
+_MAX_ID: Final = 2**63 - 1
 _LOOKED_AT: Final = 20_000
 _COMPARED: Final = 1_000
 
@@ -56,14 +57,15 @@ class Page(NamedTuple):
 
 def page(project: int, wanted: Filters, *, before: int | None = None, limit: int = 50) -> Page:
     """The feedback with a row id below `before`, else the newest."""
-    first = _last(Feedback, project) + 1 if before is None else before
+    first = _MAX_ID if before is None else before
+    floor = _floor(project, wanted, first)
     query = filters.apply(_feedback(), project, wanted).where(Feedback.id < first)
-    floor = first - _span(wanted)
-    query = query.where(Feedback.id >= floor).order_by(Feedback.id.desc()).limit(limit)
+    query = query.where(Feedback.id > floor).order_by(Feedback.id.desc()).limit(limit + 1)
     found = [Item(row, _about(row)) for row in query]
-    if len(found) == limit:
+    if len(found) > limit:
+        del found[limit:]
         return Page(found, found[-1].feedback.id)  # type: ignore[union-attr]
-    return Page(found, floor if floor > 1 else None)
+    return Page(found, floor + 1 if floor else None)
 
 
 def uncorrected(
@@ -89,8 +91,9 @@ def uncorrected(
 
 def before_it(project: int, wanted: Filters, after: int) -> Item | None:
     """The feedback that comes just before the row id `after` in the list, as far as it is near."""
+    near = _LOOKED_AT if wanted.field is None else _COMPARED
     query = filters.apply(_feedback(), project, wanted).where(
-        Feedback.id > after, Feedback.id <= after + _span(wanted)
+        Feedback.id > after, Feedback.id <= after + near
     )
     row = query.order_by(Feedback.id).first()
     return Item(row, _about(row)) if row is not None else None
@@ -146,6 +149,8 @@ def _without_feedback(project: int, wanted: Filters) -> ModelSelect[Prediction]:
     for name in ("kind", "domain", "model"):
         if (value := getattr(wanted, name)) is not None:
             query = query.where(getattr(Prediction, name) == value)
+    if wanted.week is not None:
+        query = query.where(*filters.made_in(wanted.week))
     if wanted.since is not None:
         query = query.where(Prediction.recorded_at >= wanted.since)
     if wanted.until is not None:
@@ -167,11 +172,24 @@ def _has_none() -> list[tuple[str, Any]]:
     ]
 
 
-def _span(wanted: Filters) -> int:
-    """How many rows to look at for one page, where no index finds them."""
-    if wanted.field is not None:
-        return _COMPARED
-    return _LOOKED_AT
+def _floor(project: int, wanted: Filters, first: int) -> int:
+    """The row id at which one page stops looking, 0 where it may look to the end.
+
+    So many rows are looked at of those that an index finds: a project's own, or those of a status
+    or on an id. Counted by their ids, a small project would have many empty pages in a large store.
+    """
+    found = [Feedback.project == project, Feedback.id < first]
+    others = wanted.given().keys() - {"statuses", "resolve"}
+    if wanted.entity_id is not None:
+        found.append(ID_FIELDS[wanted.kind or "request"] == wanted.entity_id)
+        others -= {"entity_id"}
+    elif len(wanted.statuses) == 1:
+        found.append(Feedback.status == wanted.statuses[0])
+    if not others and len(wanted.statuses) in (1, len(STATUSES)):
+        return 0
+    span = _LOOKED_AT if wanted.field is None else _COMPARED
+    query = Feedback.select(Feedback.id).where(*found).order_by(Feedback.id.desc())
+    return int(query.offset(span).limit(1).scalar() or 0)
 
 
 def _count(project: int, status: str) -> int:

@@ -7,6 +7,20 @@ import click
 from feedbackstore import ids
 
 
+class Week(click.ParamType[str]):
+    """A week of ISO 8601."""
+
+    name = "week"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The week as it came."""
+        try:
+            ids.parse_week(value)
+        except ValueError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
+        return str(value)
+
+
 class Moment(click.ParamType[str]):
     """A day (it begins at midnight, UTC) or a moment, as RFC 3339 has them."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from feedbackstore import database, documents, feedback, ids, leases
+from feedbackstore import database, documents, feedback, ids, keys, leases
 from feedbackstore.errors import Conflict, Invalid, NotFound, Problem
 from feedbackstore.models import (
     APPROVED,
@@ -23,7 +23,15 @@ from feedbackstore.models import (
     Project,
     Review,
 )
-from feedbackstore.standings import answer_of, is_same, newest, standing
+from feedbackstore.standings import (
+    answer_of,
+    has_verdict,
+    is_said,
+    is_same,
+    newest,
+    refuse_overtaken,
+    standing,
+)
 
 VERDICTS: Final = (APPROVED, REJECTED, PENDING)
 """What a reviewer may say; pending opens again what was decided."""
@@ -54,19 +62,22 @@ def judge(
 
     `response` is the whole correction as they left it: equal to the one that stands, it is none.
     `seen` is the id of the newest review that they know of, 0 for none. Raises Conflict where
-    somebody else decided since, and NotFound where the feedback was deleted.
+    somebody else decided since, and NotFound where the feedback was deleted. The same again, as by
+    a client that tries again, is nothing new.
     """
     _check(verdict, comment)
     text = None if response is None else documents.dump(response)
     with database.write():
         current = _fresh(row)
-        known = history(current)
         if seen is not None:
-            _refuse_overtaken(known, reviewer, seen)
+            refuse_overtaken(current, history(current, undone=True), reviewer, seen)
+        known = history(current)
         needed = needed_in(current.project_id)
+        if verdict == current.status == PENDING and not has_verdict(known, reviewer):
+            verdict = None
         if text is not None and is_same(text, answer_of(current, known, reviewer, needed)):
             text = None
-        if text is None and verdict is None and not comment:
+        if text is None and is_said(known, reviewer, verdict, comment):
             return Judged(current, None)
         review = Review.create(
             feedback=current,
@@ -126,7 +137,7 @@ def undo(row: Feedback, reviewer: int) -> Judged:
         current = _fresh(row)
         known = history(current)
         mine = [review for review in known if review.reviewer_id == reviewer]
-        if not mine or newest(known) > mine[-1].id:
+        if not mine or newest(current, known) > mine[-1].id:
             raise Conflict("There is nothing of yours to take back: your review is not the newest.")
         review = mine[-1]
         if current.author_id == reviewer and known == [review]:
@@ -185,9 +196,8 @@ def ask_for(project: str, reviews: int) -> None:
         message = f"Input should be from 1 to {MAX_REVIEWS}"
         raise Invalid(Problem(("reviews",), "value_error", message, reviews))
     with database.write():
-        changed = Project.update(reviews=reviews).where(Project.name == project).execute()
-    if not changed:
-        raise NotFound(f"There is no project {project!r}.")
+        found = keys.get_project(project)
+        Project.update(reviews=reviews).where(Project.id == found.id).execute()
 
 
 def _settle(row: Feedback, known: Iterable[Review], needed: int) -> None:
@@ -208,14 +218,6 @@ def _fresh(row: Feedback) -> Feedback:
     if found is None or found.uuid != row.uuid:
         raise NotFound(f"There is no feedback {row.uuid} any more.")
     return found
-
-
-def _refuse_overtaken(known: list[Review], reviewer: int, seen: int) -> None:
-    for review in reversed(known):
-        if review.final and review.id > seen and review.reviewer_id != reviewer:
-            what = review.verdict or "corrected"
-            who = review.reviewer.name or review.reviewer.key_id
-            raise Conflict(f"It was {what} by {who} at {review.created_at}, while you had it open.")
 
 
 def _check(verdict: str | None, comment: str | None) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from feedbackstore import documents
+from feedbackstore.errors import Conflict
 from feedbackstore.models import APPROVED, DISPUTED, PENDING, REJECTED, Feedback, Review
 
 
@@ -30,7 +31,9 @@ def standing(known: Iterable[Review], needed: int, submitted: str | None) -> Sta
             verdicts = {} if review.verdict == PENDING else verdicts
             continue
         answers[review.reviewer_id] = review.response or answers.get(review.reviewer_id, submitted)
-        if review.verdict is not None:
+        if review.verdict == PENDING:
+            verdicts.pop(review.reviewer_id, None)
+        elif review.verdict is not None:
             verdicts[review.reviewer_id] = review.verdict
         if len(verdicts) >= needed:
             now = _agreed(set(verdicts.values()), [answers[who] for who in verdicts], submitted)
@@ -57,10 +60,13 @@ def answer_of(row: Feedback, known: Iterable[Review], reviewer: int, needed: int
 def answers(row: Feedback, known: Iterable[Review]) -> Iterator[str | None]:
     """What each person says is right: the reviewers, and the submitter where one agrees.
 
-    None stands for a reviewer who rejected it. Where nobody reviewed, the submitter stands alone.
+    None stands for a reviewer who rejected it. Who only commented, or opened it again, said nothing
+    of it. Where nobody reviewed, the submitter stands alone.
     """
     stands, said = row.response, dict[int, str | None]()
     for review in known:
+        if review.response is None and review.verdict in (None, PENDING):
+            continue
         before = stands if review.final else said.get(review.reviewer_id) or row.response
         answer = review.response or before
         stands = answer if review.final else stands
@@ -71,9 +77,46 @@ def answers(row: Feedback, known: Iterable[Review]) -> Iterator[str | None]:
         yield row.response
 
 
-def newest(known: Iterable[Review]) -> int:
-    """The id of the newest review that decides, 0 where there is none: see `judge`."""
-    return max((review.id for review in known if review.final), default=0)
+def newest(row: Feedback, known: Iterable[Review]) -> int:
+    """The id of the newest review that decides, 0 where there is none: see `judge`.
+
+    Independent ones do once there are enough of them.
+    """
+    return max((review.id for review in known if _decides(row, review)), default=0)
+
+
+def has_verdict(known: Iterable[Review], reviewer: int) -> bool:
+    """Whether a reviewer gave a verdict that pending would take back."""
+    return any(each.reviewer_id == reviewer and each.verdict is not None for each in known)
+
+
+def is_said(known: list[Review], reviewer: int, verdict: str | None, comment: str | None) -> bool:
+    """Whether the newest review is theirs and says the same; where there is nothing said, it is."""
+    last = known[-1] if known and known[-1].reviewer_id == reviewer else None
+    return verdict in (None, last and last.verdict) and (comment or None) in (
+        None,
+        last and last.comment,
+    )
+
+
+def refuse_overtaken(row: Feedback, known: list[Review], reviewer: int, seen: int) -> None:
+    """Raise Conflict for what others decided, or took back, since the review `seen`.
+
+    `known` are all of them, undone ones too.
+    """
+    if seen and not any(review.id == seen for review in known):
+        raise Conflict("That is the state of other feedback than this.")
+    for review in reversed(known):
+        if review.reviewer_id == reviewer:
+            continue
+        who = review.reviewer.name or review.reviewer.key_id
+        if review.id == seen and review.undone_at is not None:
+            raise Conflict(
+                f"{who} took back at {review.undone_at} what they said, while you had it open."
+            )
+        if review.id > seen and review.undone_at is None and _decides(row, review):
+            what = review.verdict or ("corrected" if review.response else "commented on")
+            raise Conflict(f"It was {what} by {who} at {review.created_at}, while you had it open.")
 
 
 def is_same(one: str | None, other: str | None) -> bool:
@@ -81,6 +124,10 @@ def is_same(one: str | None, other: str | None) -> bool:
     if one is None or other is None:
         return one is other
     return one == other or documents.same(documents.load(one), documents.load(other))
+
+
+def _decides(row: Feedback, review: Review) -> bool:
+    return review.final or row.status != PENDING
 
 
 def _agreed(verdicts: set[str], answers: list[str | None], submitted: str | None) -> Standing:

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from feedbackstore import keys, migrations, predictions
-from feedbackstore.cli import import_predictions, keys_group, migrate
+from feedbackstore import keys, migrations, predictions, reviews
+from feedbackstore.cli import import_predictions, keys_group, migrate, projects_group
 from feedbackstore.models import Prediction
 
 Run = Callable[..., Result]
@@ -20,7 +20,12 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(url: str) -> Run:
-    commands = {"migrate": migrate, "keys": keys_group, "import-predictions": import_predictions}
+    commands = {
+        "migrate": migrate,
+        "keys": keys_group,
+        "projects": projects_group,
+        "import-predictions": import_predictions,
+    }
 
     def invoke(name: str, *arguments: str, **options: object) -> Result:
         return CliRunner().invoke(commands[name], list(arguments), **options)
@@ -89,6 +94,30 @@ def test_keys_list_says_how_to_make_the_first(run: Run, store: str) -> None:
     assert "flask keys create" in done.stderr
 
 
+def test_projects_are_listed_with_the_reviews_that_they_ask_for(run: Run, store: str) -> None:
+    keys.create()
+    keys.create(project="acme")
+
+    done = run("projects", "set", "acme", "--reviews", "3")
+
+    assert (done.exit_code, done.stdout) == (0, "")
+    said = "acme asks for 3 independent reviews of each piece of feedback from now on\n"
+    assert done.stderr == said
+    assert reviews.needed_in(keys.get_project("acme").id) == 3
+    heading, *lines = (line.split() for line in run("projects", "list").stdout.splitlines())
+    assert heading == ["name", "reviews", "created"]
+    assert [line[:2] for line in lines] == [["acme", "3"], ["default", "1"]]
+    first = json.loads(run("projects", "list", "--json").stdout.splitlines()[0])
+    assert (first["name"], first["reviews"]) == ("acme", 3)
+
+
+def test_projects_list_says_how_to_make_the_first(run: Run, store: str) -> None:
+    done = run("projects", "list")
+
+    assert (done.stdout, done.exit_code) == ("", 0)
+    assert "flask keys create" in done.stderr
+
+
 def test_import_predictions_stores_every_line(run: Run, project: int) -> None:
     lines = line("a", output={"é": 1}) + "\n" + line("b")
 
@@ -150,6 +179,10 @@ def test_import_predictions_replaces_only_when_told(run: Run, project: int) -> N
         (["keys", "create", "--scopes", ","], 2, "name at least one of submit"),
         (["keys", "create", "--project", "A B"], 1, "project: A name should be"),
         (["keys", "revoke", "nope"], 1, "There is no key nope"),
+        (["projects", "set", "nope", "--reviews", "2"], 1, "There is no project 'nope'"),
+        (["projects", "set", "default"], 2, "Missing option '--reviews'"),
+        (["projects", "set", "default", "--reviews", "0"], 2, "0 is not in the range 1<=x<=9"),
+        (["projects", "set", "default", "--reviews", "two"], 2, "'two' is not a valid integer"),
     ],
 )
 def test_bad_input_ends_with_what_was_wrong(
@@ -163,7 +196,14 @@ def test_bad_input_ends_with_what_was_wrong(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["keys", "list"], ["keys", "create"], ["import-predictions", "-"]]
+    "arguments",
+    [
+        ["keys", "list"],
+        ["keys", "create"],
+        ["projects", "list"],
+        ["projects", "set", "default", "--reviews", "2"],
+        ["import-predictions", "-"],
+    ],
 )
 def test_a_command_on_a_store_that_is_not_there_says_what_to_run(
     run: Run, arguments: list[str]
@@ -179,9 +219,10 @@ def test_every_command_and_option_has_a_help(app: Flask) -> None:
     listed = subprocess.run(
         [flask, "--app", "feedbackstore.app", "--help"], capture_output=True, text=True, check=True
     )
-    for name in ("export-jsonl", "import-predictions", "keys", "migrate"):
+    for name in ("export-jsonl", "import-predictions", "keys", "migrate", "projects"):
         assert re.search(rf"^  {name}  +\w", listed.stdout, re.MULTILINE)
-    for command in (migrate, import_predictions, *keys_group.commands.values()):
+    groups = (*keys_group.commands.values(), *projects_group.commands.values())
+    for command in (migrate, import_predictions, *groups):
         assert command.help
         for parameter in command.params:
             assert parameter.param_type_name == "argument" or getattr(parameter, "help", None)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from feedbackstore import listing, reviews
+from feedbackstore.errors import Invalid
 from feedbackstore.filters import Filters
 from feedbackstore.models import STATUSES, Feedback
 from tests.conftest import Predict, Say
@@ -116,3 +117,40 @@ def test_nothing_of_another_project_is_listed(judged: None, project: int) -> Non
     assert listing.page(project + 1, ALL) == ([], None)
     assert listing.uncorrected(project + 1, ALL) == ([], None)
     assert not any(listing.counts(project + 1, ALL).by_status.values())
+
+
+def test_the_last_page_is_known_as_the_last(judged: None, project: int) -> None:
+    assert listing.page(project, ALL, limit=6).next is None
+    assert listing.page(project, ALL, limit=5).next == 2
+
+
+@pytest.mark.parametrize("wanted", [{"rating": "up"}, {"statuses": ("pending", "approved")}])
+def test_rows_of_others_make_no_empty_pages(
+    judged: None, project: int, wanted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_LOOKED_AT", 6)
+    Feedback.update(id=Feedback.id + 1_000_000).where(Feedback.request_id == "up").execute()
+
+    first = listing.page(project, Filters(**{"statuses": STATUSES, **wanted}))
+
+    assert first.next is None
+    assert first.items[0].feedback.request_id == "up"
+
+
+def test_what_an_id_names_is_found_at_once(
+    judged: None, project: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_LOOKED_AT", 2)
+
+    (item,), after = listing.page(project, Filters(entity_id="noted", has_notes=True))
+
+    assert (item.feedback.request_id, after) == ("noted", None)
+
+
+def test_an_empty_search_finds_everything_and_a_very_long_one_is_refused(
+    judged: None, project: int
+) -> None:
+    assert len(names(project, search="")) == 6
+    with pytest.raises(Invalid, match="at most 1000"):
+        Filters(search="x" * 1001)
+    assert names(project, search="\\" * 1000) == []

@@ -19,7 +19,7 @@ from exports.cli import export_jsonl
 from exports.commands import check_dataset, exports_group, formats
 from exports.example import EXPLAINED
 from exports.formats import FORMATS
-from feedbackstore.cli import import_predictions, keys_group, migrate
+from feedbackstore.cli import import_predictions, keys_group, migrate, projects_group
 from feedbackstore.evaluate import evaluate_command
 from feedbackstore.settings import SETTINGS
 from tests.api.test_keys_and_scopes import SCOPES
@@ -71,6 +71,7 @@ def test_the_table_of_commands_is_the_codes() -> None:
     commands = {
         "migrate": migrate,
         **{f"keys {name}": command for name, command in keys_group.commands.items()},
+        **{f"projects {name}": command for name, command in projects_group.commands.items()},
         "import-predictions": import_predictions,
         "evaluate": evaluate_command,
         "export-jsonl": export_jsonl,
@@ -88,9 +89,10 @@ def test_the_table_of_commands_is_the_codes() -> None:
 
 def test_the_table_of_routes_is_the_codes(app: Flask) -> None:
     found = [(route.split(" ")[0], route.split(" ")[1], scope) for route, scope, _ in rows("route")]
+    spelled = {"<entity_id:entity_id>": "{id}", "<kind>": "{kind}", "<uuid:uuid>": "{uuid}"}
 
     assert found == [
-        (method, rule.replace("<entity_id:entity_id>", "{id}").replace("<kind>", "{kind}"), scope)
+        (method, re.sub("<.*?>", lambda part: spelled[part[0]], rule), scope)
         for (method, rule), scope in SCOPES.items()
     ]
 

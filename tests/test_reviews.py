@@ -104,14 +104,14 @@ def test_nobody_undoes_what_another_decided_since(say: Say, ada: int, bob: int) 
 
 def test_who_comes_second_is_told_and_may_still_say_it(say: Say, ada: int, bob: int) -> None:
     row = say("a", response=RIGHT)
-    seen = newest(reviews.history(row))
+    seen = newest(row, reviews.history(row))
     judge(row, ada, verdict="approved", response=BETTER, seen=seen)
 
     with pytest.raises(Conflict, match="approved by Ada"):
         judge(row, bob, verdict="rejected", seen=seen)
     assert stands(row) == ("approved", '{"total":13}')
 
-    judge(row, bob, verdict="rejected", seen=newest(reviews.history(row)))
+    judge(row, bob, verdict="rejected", seen=newest(row, reviews.history(row)))
     assert stands(row) == ("rejected", '{"total":13}')
 
 
@@ -306,3 +306,88 @@ def test_the_last_word_of_one_who_decides_counts(said: list[Review], verdict: st
     last = Review(reviewer=9, verdict=verdict, response='{"a":3}', final=True)
 
     assert standing([*said, last], 2, None) == Standing(verdict, '{"a":3}')
+
+
+def test_the_same_again_is_nothing_new(say: Say, ada: int, bob: int) -> None:
+    row = say("a", response=RIGHT)
+    for _ in range(2):
+        judge(row, ada, verdict="approved", response=BETTER, comment="a digit")
+        judge(row, ada, verdict="approved")
+    judge(row, bob, verdict="approved")
+
+    assert [review.reviewer_id for review in reviews.history(row)] == [ada, bob]
+
+
+def test_what_was_never_decided_cannot_be_opened_again(say: Say, ada: int) -> None:
+    row = say("a", response=RIGHT)
+
+    assert judge(row, ada, verdict="pending").review is None
+
+
+def test_an_independent_reviewer_may_take_their_verdict_back(say: Say, ada: int, bob: int) -> None:
+    reviews.ask_for("default", 2)
+    row = say("a", response=RIGHT)
+    judge(row, ada, verdict="rejected")
+    judge(row, ada, verdict="pending")
+
+    judge(row, bob, verdict="approved")
+    assert stands(row) == ("pending", None)
+    judge(row, ada, verdict="approved")
+    assert stands(row) == ("approved", None)
+
+
+def test_who_only_comments_does_not_say_that_it_is_right(say: Say, ada: int, bob: int) -> None:
+    row = say("a", response=RIGHT)
+    judge(row, ada, comment="Not sure.")
+    assert list(answers(row, reviews.history(row))) == ['{"total":12}']
+
+    judge(row, bob, verdict="approved")
+    judge(row, bob, verdict="pending")
+    assert list(answers(row, reviews.history(row))) == ['{"total":12}'] * 2
+
+
+def test_who_saw_what_was_taken_back_since_is_told(say: Say, ada: int, bob: int) -> None:
+    row = say("a", response=RIGHT)
+    judge(row, ada, verdict="approved", response=BETTER)
+    seen = newest(row, reviews.history(row))
+    reviews.undo(row, ada)
+
+    with pytest.raises(Conflict, match="Ada took back"):
+        judge(row, bob, verdict="approved", seen=seen)
+    judge(row, ada, verdict="rejected", seen=seen)
+    assert stands(row) == ("rejected", None)
+
+
+def test_the_state_of_other_feedback_is_no_state_of_this(say: Say, ada: int) -> None:
+    row, other = say("a", response=RIGHT), say("b", response=RIGHT)
+    judge(other, ada, verdict="approved")
+
+    with pytest.raises(Conflict, match="other feedback"):
+        judge(row, ada, verdict="approved", seen=newest(other, reviews.history(other)))
+
+
+def test_what_independent_reviewers_decided_overtakes_and_is_not_undone_alone(
+    say: Say, reviewer: Reviewer, ada: int, bob: int
+) -> None:
+    reviews.ask_for("default", 2)
+    row, eve = say("a", response=RIGHT), reviewer("Eve")
+    seen = newest(row, reviews.history(row))
+    judge(row, ada, verdict="approved", seen=seen)
+    judge(row, bob, verdict="approved", seen=seen)
+
+    with pytest.raises(Conflict, match="approved by Bob"):
+        judge(row, eve, verdict="rejected", seen=seen)
+    with pytest.raises(Conflict, match="not the newest"):
+        reviews.undo(row, ada)
+
+    row = Feedback.get()
+    judge(row, eve, verdict="rejected", seen=newest(row, reviews.history(row)))
+    assert stands(row) == ("rejected", None)
+
+
+def test_a_comment_is_called_one(say: Say, ada: int, bob: int) -> None:
+    row = say("a", response=RIGHT)
+    judge(row, ada, comment="Not sure.")
+
+    with pytest.raises(Conflict, match="commented on by Ada"):
+        judge(row, bob, verdict="approved", seen=0)

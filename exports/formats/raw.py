@@ -49,7 +49,7 @@ def _load(text: str | None) -> Any:
 FORMATS: Final = (
     Format(
         name="feedback",
-        help="Every piece of feedback as it was submitted, joined to its prediction.",
+        help="Every piece of feedback, its correction as it stands now, joined to its prediction.",
         readers="scripts and notebooks",
         task=Task.RAW,
         to_rows=to_rows,

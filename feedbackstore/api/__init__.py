@@ -2,7 +2,16 @@
 
 from flask import Flask
 
-from feedbackstore.api import body, docs, errors, evaluations, feedback, health, predictions
+from feedbackstore.api import (
+    body,
+    docs,
+    errors,
+    evaluations,
+    feedback,
+    health,
+    predictions,
+    reviews,
+)
 from feedbackstore.api.openapi import EntityIdConverter, StoreApi
 
 
@@ -15,6 +24,6 @@ def init_app(app: Flask) -> None:
     body.init_app(app)
     api = StoreApi(app)
     errors.init_app(app)
-    for resource in (feedback, predictions, evaluations, health):
+    for resource in (feedback, reviews, predictions, evaluations, health):
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(docs.blueprint)

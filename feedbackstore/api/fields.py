@@ -121,6 +121,17 @@ class QueryMoment(Text):
             raise ValidationError(message("datetime_parsing", str(error))) from None
 
 
+class QueryWeek(Text):
+    """A week of ISO 8601."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        try:
+            ids.parse_week(value)
+        except ValueError as error:
+            raise ValidationError(message("week_parsing", str(error))) from None
+        return str(value)
+
+
 class QueryCount(fields.Integer):
     """A whole number in ASCII digits, at least `at_least`; one above `cap` counts as `cap`."""
 

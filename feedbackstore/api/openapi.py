@@ -51,9 +51,10 @@ class FastAPIConverter(OpenAPIConverter):
     def field2property(self, field: fields.Field[Any]) -> dict[str, Any]:
         """A field's description: a title after its name, null beside its type."""
         described: dict[str, Any] = super().field2property(field)
-        if not isinstance(field.parent, Schema) or "$ref" in described:
+        if not isinstance(field.parent, Schema):
             return described
-        described.setdefault("title", str(field.name).replace("_", " ").title())
+        if "$ref" not in described:
+            described.setdefault("title", str(field.name).replace("_", " ").title())
         if not field.allow_none or field.load_only:
             return described
         around: dict[str, Any] = {

@@ -51,7 +51,7 @@ class Subject:
     @property
     def seen(self) -> int:
         """What `reviews.judge` or `reviews.correct` is told that the reviewer knows of."""
-        return newest(self.known) if self.feedback is not None else 0
+        return newest(self.feedback, self.known) if self.feedback is not None else 0
 
     @property
     def known(self) -> list[Review]:

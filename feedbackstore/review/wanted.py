@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from werkzeug.datastructures import MultiDict
 
 from feedbackstore import feedback, ids, keys
-from feedbackstore.filters import Filters
+from feedbackstore.filters import MAX_SEARCH, Filters
 from feedbackstore.models import APPROVED, DISPUTED, PENDING, REJECTED, STATUSES
 
 ALL: Final = "all"
@@ -33,7 +33,7 @@ _PARSED: Final[tuple[tuple[str, Callable[[str], object], str], ...]] = (
     ("since", ids.parse_day_or_moment, "2026-11-24"),
     ("week", ids.parse_week, "2026-W48"),
 )
-_OF_PREDICTIONS: Final = ("kind", "domain", "model", "since")
+_OF_PREDICTIONS: Final = ("kind", "domain", "model", "since", "week")
 
 
 class Wanted(NamedTuple):
@@ -106,6 +106,8 @@ def _problems(tab: str, said: dict[str, str]) -> Iterator[tuple[str, str]]:
             parse(said.get(name, usual))
         except ValueError as error:
             yield name, f"{said[name]!r} {error}"
+    if len(said.get("search", "")) > MAX_SEARCH:
+        yield "search", f"A text to look for has at most {MAX_SEARCH} characters"
     if tab == UNCORRECTED:
         for name in said.keys() - set(_OF_PREDICTIONS):
             yield name, "There is no feedback yet that could have it"

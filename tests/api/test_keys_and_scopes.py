@@ -13,6 +13,11 @@ SCOPES = {
     ("POST", "/v1/feedback/submit"): "submit",
     ("POST", "/v1/experimental/feedback/submit"): "submit",
     ("GET", "/v1/feedback/<entity_id:entity_id>"): "read",
+    ("GET", "/v1/feedback"): "read",
+    ("GET", "/v1/feedback/id/<uuid:uuid>"): "read",
+    ("PATCH", "/v1/feedback/id/<uuid:uuid>"): "review",
+    ("POST", "/v1/feedback/id/<uuid:uuid>/undo"): "review",
+    ("DELETE", "/v1/feedback/id/<uuid:uuid>"): "admin",
     ("PUT", "/v1/predictions/<kind>/<entity_id:entity_id>"): "submit",
     ("POST", "/v1/predictions"): "submit",
     ("GET", "/v1/predictions"): "read",
@@ -23,6 +28,8 @@ SCOPES = {
     ("GET", "/v1/health"): "any",
 }
 
+NOBODYS = "00000000-0000-7000-8000-000000000000"
+
 
 def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
     for rule in app.url_map.iter_rules():
@@ -32,7 +39,11 @@ def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
 
 
 def path(rule: str) -> str:
-    return rule.replace("<entity_id:entity_id>", "x").replace("<kind>", "request")
+    return (
+        rule.replace("<entity_id:entity_id>", "x")
+        .replace("<kind>", "request")
+        .replace("<uuid:uuid>", NOBODYS)
+    )
 
 
 def test_every_route_has_exactly_the_scope_that_stands_here(app: Flask) -> None:

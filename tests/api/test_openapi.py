@@ -51,6 +51,15 @@ def test_what_is_added_is_optional_for_a_client(document: dict[str, Any]) -> Non
     assert schemas["FeedbackSubmitResponse"]["required"] == ["id", "created_at"]
 
 
+def test_an_object_that_may_be_null_is_said_to_be(document: dict[str, Any]) -> None:
+    described = document["components"]["schemas"]["StandingItem"]["properties"]["prediction"]
+
+    assert described["anyOf"] == [
+        {"$ref": "#/components/schemas/ItemPrediction"},
+        {"type": "null"},
+    ]
+
+
 def test_every_operation_says_what_it_is_and_asks_for_a_key(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from feedbackstore import reviews
 from feedbackstore.errors import Invalid
 from feedbackstore.evaluations import evaluation, tally
 from feedbackstore.evaluations.evaluation import evaluate
@@ -234,3 +235,19 @@ def test_fields_and_groups_beyond_a_bound_are_counted_together(
     assert report.total.fields[tally.OTHERS].accuracy.of == 91
     assert report.groups["(others)"].predictions == 95
     assert list(report.recurring) == ["n"]
+
+
+def test_what_reviewers_rejected_is_no_truth_and_what_they_corrected_is(
+    evaluated: Evaluate, predict: Predict, say: Say
+) -> None:
+    for name in ("rejected", "corrected", "older"):
+        predict(name, output={"total": 1})
+    say("older", response={"total": 1})
+    for row in (say("rejected", response={"total": 2}), say("older", response={"total": 2})):
+        reviews.judge(row, 1, verdict="rejected")
+    reviews.judge(say("corrected", response={"total": 2}), 1, response={"total": 1})
+
+    report = evaluated()
+
+    assert report.as_json()["predictions"]["without_feedback"] == 1
+    assert verdicts(report, "total") == [2, 0, 0, 0]
