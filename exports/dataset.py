@@ -1,7 +1,6 @@
-"""Rows on the disk: counted, hashed, and whole under their name or not there."""
+"""Rows on the disk: as lines, in a file that is whole under its name or not there."""
 
 import fcntl
-import hashlib
 import json
 import os
 import stat
@@ -18,48 +17,22 @@ from feedbackstore.errors import Conflict, Unusable
 _LINE_ENDS: Final = {"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
-# A call to the system for a few rows costs a tenth of making them.
-BUFFER_BYTES: Final = 256 * 1024
-
-
-class Lines:
-    """A sink for lines: counts them and hashes what it writes."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._hash = hashlib.sha256()
-        self.rows = 0
-        self.bytes = 0
-
-    def write(self, line: bytes) -> None:
-        """Append a row's line."""
-        self._file.write(line)
-        self._hash.update(line)
-        self.rows += 1
-        self.bytes += len(line)
-
-    def write_all(self, lines: list[bytes]) -> None:
-        """Append several."""
-        for line in lines:
-            self.write(line)
-
-    @property
-    def sha256(self) -> str:
-        """The hash of what was written so far."""
-        return self._hash.hexdigest()
-
-
 def line_of(row: dict[str, Any]) -> bytes:
     """A row as a line: JSON, then the only line end in it."""
     return ended(documents.dump(row))
 
 
-def ended(text: str) -> bytes:
-    """A row's JSON text as a line."""
-    for character, escape in _LINE_ENDS.items():
-        if character in text:
-            text = text.replace(character, escape)
-    return text.encode() + b"\n"
+def ended(*texts: str) -> bytes:
+    """A row's JSON text, in one or more pieces, as a line."""
+    return b"".join([*map(_encoded, texts), b"\n"])
+
+
+def _encoded(text: str) -> bytes:
+    if not text.isascii():
+        for character, escape in _LINE_ENDS.items():
+            if character in text:
+                text = text.replace(character, escape)
+    return text.encode()
 
 
 def manifest_of(target: Path) -> Path:
@@ -139,7 +112,7 @@ def _part(target: Path) -> Path:
 def _part_of(target: Path) -> Iterator[IO[bytes]]:
     part = _part(target)
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(part, flags, 0o666), "wb", BUFFER_BYTES) as file:
+    with os.fdopen(os.open(part, flags, 0o666), "wb") as file:
         _refuse_irregular(part, os.fstat(file.fileno()))
         with locked(file.fileno(), target):
             if not part.exists() or not part.samefile(f"/dev/fd/{file.fileno()}"):

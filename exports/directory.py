@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from exports.compression import SUFFIXES, compressed
-from exports.dataset import BUFFER_BYTES, Lines, locked, refuse_no_parent, unwritable
+from exports.dataset import locked, refuse_no_parent, unwritable
+from exports.sink import Sink
 from feedbackstore.database import sync_directory
 from feedbackstore.errors import Conflict, Unusable
 
@@ -34,16 +35,18 @@ class _Shard:
 
     def __init__(self, path: Path, compress: str) -> None:
         self.path = path
-        self._raw = path.open("wb", BUFFER_BYTES)
+        self._raw = path.open("wb")
         self._stream: IO[bytes] = (
             self._raw if compress == "none" else compressed(self._raw, compress)
         )
-        self.lines = Lines(self._stream)
+        self.sink = Sink(self._stream)
+        self.sha256 = ""
 
     def close(self) -> None:
         """End it, on the disk; once more is fine."""
         if self._raw.closed:
             return
+        self.sha256 = self.sink.finish()
         if self._stream is not self._raw:
             self._stream.close()
         self._raw.flush()
@@ -66,14 +69,14 @@ class Directory:
         """Append a row's line to a split."""
         shards = self._shards.setdefault(split, [])
         number, size = self._sharding.number, self._sharding.size
-        if size is not None and shards and shards[-1].lines.bytes >= size:
+        if size is not None and shards and shards[-1].sink.size >= size:
             shards[-1].close()
             shards.append(self._new_shard(split, len(shards)))
         while len(shards) < number:
             shards.append(self._new_shard(split, len(shards)))
         turn = self._turn.get(split, 0)
         self._turn[split] = turn + 1
-        shards[-1 if size is not None else turn % number].lines.write(line)
+        shards[-1 if size is not None else turn % number].sink.write(line)
 
     def write_image(self, name: str, data: bytes) -> None:
         """Keep an image; its name is its content's hash, so once is enough."""
@@ -115,9 +118,9 @@ class Directory:
             files.append(
                 {
                     "path": name,
-                    "rows": shard.lines.rows,
-                    "bytes": shard.lines.bytes,
-                    "sha256": shard.lines.sha256,
+                    "rows": shard.sink.rows,
+                    "bytes": shard.sink.size,
+                    "sha256": shard.sha256,
                 }
             )
         return files

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from exports import card, dataset, directory, parallel, selection
-from exports.dataset import Lines
 from exports.directory import Directory, Sharding
 from exports.export import Summary
 from exports.formats.interface import Format, Layout
@@ -17,6 +16,7 @@ from exports.maker import Made, Maker
 from exports.options import Options
 from exports.plan import Plan
 from exports.selection import Row
+from exports.sink import PIECE_OF_A_STREAM, Sink
 from exports.tally import Tally, Write, WriteImage, write_all
 from feedbackstore import __version__, documents
 from feedbackstore.errors import Unusable
@@ -65,8 +65,9 @@ def _to_nowhere(plan: Plan, shown: Shown) -> Outcome:
 
 
 def _to_stream(plan: Plan, stdout: IO[bytes], shown: Shown) -> Outcome:
-    lines = Lines(stdout)
-    tally = _export(plan, lambda made: lines.write_all(made.lines), _no_place_for_images, shown)
+    sink = Sink(stdout, PIECE_OF_A_STREAM)
+    tally = _export(plan, lambda made: sink.write(*made.lines), _no_place_for_images, shown)
+    sink.finish()
     stdout.flush()
     return Outcome(tally.summary, _described(plan, tally))
 
@@ -74,15 +75,16 @@ def _to_stream(plan: Plan, stdout: IO[bytes], shown: Shown) -> Outcome:
 def _to_file(plan: Plan, out: Path, shown: Shown) -> Outcome:
     lineage = Lineage()
     with dataset.written(out) as file:
-        lines = Lines(file)
+        sink = Sink(file)
 
         def write(made: Made) -> None:
-            lines.write_all(made.lines)
+            sink.write(*made.lines)
             lineage.add(made.id, made.lines)
 
         tally = _export(plan, write, _beside(out), shown)
+        data_sha256 = sink.finish()
         dataset.manifest_of(out).unlink(missing_ok=True)
-    described = _described(plan, tally) | {"sha256": lines.sha256}
+    described = _described(plan, tally) | {"sha256": data_sha256}
     manifest = dataset.manifest_of(out)
     data = dataset.write_json(manifest, described)
     sha256 = lineage.remember(plan.project, data, described, out.name)

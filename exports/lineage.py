@@ -7,6 +7,7 @@ keeps a digest of the rows that it became: the next export can leave out what ha
 import hashlib
 from array import array
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, Final
 
 from feedbackstore import database, ids, statements
@@ -43,15 +44,12 @@ class Lineage:
                 rows=described["written"],
                 created_at=ids.now(),
             )
-            one = ExportItem.insert(export=export, feedback=0, digest=b"")
-            statements.insert_all(one, self._items(export.id))
+            statements.insert_all(ExportItem, self._items(export.id))
         return sha256
 
-    def _items(self, export: int) -> Iterator[tuple[int, int, bytes]]:
-        for index, feedback_id in enumerate(self._ids):
-            start = index * DIGEST_BYTES
-            piece = bytes(self._digests[start : start + DIGEST_BYTES])
-            yield export, feedback_id, piece
+    def _items(self, export: int) -> Iterator[tuple[int, int, bytearray]]:
+        for end, feedback_id in zip(count(DIGEST_BYTES, DIGEST_BYTES), self._ids, strict=False):
+            yield export, feedback_id, self._digests[end - DIGEST_BYTES : end]
 
 
 def digest(lines: list[bytes]) -> bytes:

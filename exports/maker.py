@@ -62,11 +62,10 @@ class Maker:
 
     def make(self, row: Row) -> Made:
         """What a row becomes."""
-        text = None
         if self._spliced is not None and not row.superseded and not row.disagreed:
-            text = self._spliced(row)
-        if text is not None:
-            return self._made(row, None, [dataset.ended(text)])
+            pieces = self._spliced(row)
+            if pieces is not None:
+                return self._made(row, None, [dataset.ended(*pieces)])
         try:
             lines = [dataset.line_of(shaped) for shaped in shape(row, self._form, self._steps)]
         except Skip as skip:

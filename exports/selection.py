@@ -8,6 +8,7 @@ log.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from peewee import ModelSelect, fn
@@ -22,6 +23,10 @@ from feedbackstore.standings import answers, is_same
 
 _PAGE: Final = 500
 _PAGE_BYTES: Final = 16 * 1024 * 1024
+
+_texts: Final = attrgetter(
+    "response", "notes", "input", "output", "json_schema", "tools", "metadata"
+)
 
 
 class Row(NamedTuple):
@@ -77,8 +82,9 @@ class Reading:
         """What has an id beyond `after`, up to `until`."""
         while after < until:
             found, album = self._read(after, until)
-            for row in found:
-                yield self._completed(row, album)
+            if album or self._wanted.resolve == "agree":
+                found = [self._completed(row, album) for row in found]
+            yield from found
             after = found[-1].id if found else until
 
     def _completed(self, row: Row, album: Album) -> Row:
@@ -99,21 +105,16 @@ class Reading:
                     row = row._replace(flag=bool(row.flag))
                 found.append(row)
                 album.add(row.input)
-                texts = (row.response, row.notes, *_documents(row))
-                size += sum([len(text) for text in texts if text])
+                size += sum(map(len, filter(None, _texts(row))))
                 if size + album.size >= _PAGE_BYTES:
                     break
         return found, album
 
 
-def _documents(row: Row) -> tuple[str | None, ...]:
-    return row.input, row.output, row.json_schema, row.tools, row.metadata
-
-
 def _disagreed(project: int, wanted: Filters, last: int, row: Row) -> bool:
     """Whether only one person said what is right for a row's prediction, or not all say the same.
 
-    Reviewers count, each on their own; see `reviews.answers`.
+    Reviewers count, each on their own; see `standings.answers`.
     """
     if row.kind is None:
         return True

@@ -45,6 +45,14 @@ def answer(row: Row) -> str | None:
     return texts.canonical(text, original) if _is_structured(original) else None
 
 
+def quoted(text: str) -> str:
+    """What stands between the quotes where JSON text is itself a string of a JSON text.
+
+    It holds no control character, so there is nothing else to escape.
+    """
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
 def _is_structured(text: str) -> bool:
     """Whether it is an object or a list, and no whole message."""
     return text[0] in "{[" and _ASSISTANT not in text

@@ -59,6 +59,10 @@ class Album:
         for text in texts:
             self.add(text)
 
+    def __len__(self) -> int:
+        """How many images there are."""
+        return len(self._images)
+
     def add(self, text: str | None) -> None:
         """Read what an input refers to and is not here yet: one query, or none."""
         if text is None or STORED_IMAGE not in text:

@@ -9,13 +9,18 @@ import pytest
 from feedbackstore import database, ids, settings
 from feedbackstore.errors import Unavailable, Unusable
 from feedbackstore.models import Project
+from feedbackstore.store import open_store
 
 
 def pragma(name: str) -> object:
     return database.proxy.connection().execute(f"PRAGMA {name}").fetchone()[0]
 
 
-def test_every_threads_connection_syncs_each_commit_to_a_write_ahead_log(store: str) -> None:
+def test_every_threads_connection_syncs_each_commit_to_a_write_ahead_log(
+    store: str, unsynced: pytest.MonkeyPatch
+) -> None:
+    unsynced.undo()
+    open_store()
     seen = []
 
     def look() -> None:

@@ -28,7 +28,7 @@ from exports.formats.rules import (
 )
 from exports.images import ImageRules
 from exports.selection import Row
-from feedbackstore import documents, messages
+from feedbackstore import messages
 from feedbackstore.checks import filled_text, list_of, one_of, text
 
 AZURE_IMAGES: Final = 64
@@ -49,14 +49,15 @@ def to_sft_rows(example: Example) -> Iterator[TrainingRow]:
     yield {"messages": [*earlier, openai_turn(turns[-1])], **_tools(example)}
 
 
-def spliced_sft(row: Row) -> str | None:
+def spliced_sft(row: Row) -> tuple[str, ...] | None:
     """The text of the row of `to_sft_rows`, for plain prompts and structured answers."""
     turns, answer = splice.turns(row), splice.answer(row)
     if turns is None or answer is None:
         return None
-    said = documents.quote(answer)
+    said = splice.quoted(answer)
     tools = "" if row.tools in (None, "[]") else f',"tools":{row.tools}'
-    return f'{{"messages":[{turns},{{"role":"assistant","content":{said}}}]{tools}}}'
+    # Apart, for a text of ASCII alone is encoded several times as fast.
+    return f'{{"messages":[{turns}', f',{{"role":"assistant","content":"{said}"}}]{tools}}}'
 
 
 def to_preference_rows(example: Example) -> Iterator[TrainingRow]:

@@ -17,6 +17,7 @@ import feedbackstore
 from exports import dataset
 from exports.cli import export_jsonl
 from exports.formats import FORMATS
+from exports.sink import Sink
 from tests.conftest import Export, Predict, Say
 from tests.test_documents import json_values, texts, typed
 
@@ -146,10 +147,10 @@ def test_an_export_that_fails_leaves_the_old_file_and_no_other(
     export(out)
     before = {path: path.read_bytes() for path in tmp_path.glob("*train*")}
 
-    def fail(self: dataset.Lines, line: bytes) -> None:
+    def fail(self: Sink, piece: bytearray) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(dataset.Lines, "write", fail)
+    monkeypatch.setattr(Sink, "_write", fail)
     done = export(out, "--overwrite")
 
     assert done.exit_code == 1
