@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo screenshots test test-browser test-trainers lint format golden bench bench-peers clean
+.PHONY: help install run demo screenshots test coverage test-browser test-trainers lint format golden bench bench-peers clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,7 +27,10 @@ screenshots: .venv/installed-browser .venv/installed-demo ## Take the README's p
 	@python -m demo.screenshots
 
 test: .venv/installed-test tests/clients/node_modules ## Run the tests.
-	@python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=95
+	@python -m pytest -q -n 2 --dist loadgroup
+
+coverage: .venv/installed-test tests/clients/node_modules ## Run the tests, and see what they leave out.
+	@python -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 test-browser: .venv/installed-browser ## Drive the review page in a real Chromium.
 	@python -m pytest -q -c tests/browser/pytest.ini --rootdir . tests/browser

@@ -291,26 +291,30 @@ def test_every_option_has_a_help() -> None:
         assert parameter.param_type_name == "argument" or getattr(parameter, "help", None)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
-@given(
-    response=st.dictionaries(texts, json_values, max_size=4),
-    output=st.dictionaries(texts, json_values, max_size=4),
-    prompt=texts,
+objects = st.dictionaries(texts, json_values, max_size=4).filter(
+    lambda value: value.get("role") != "assistant"
 )
+
+
+# Few examples of many documents each: an export costs more than what is in it.
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=2)
+@given(st.lists(st.tuples(objects, objects, texts), min_size=6, max_size=12))
 def test_whatever_was_said_comes_out_as_one_line_of_json(
-    predict: Predict, say: Say, export: Export, response: Any, output: Any, prompt: str
+    predict: Predict, say: Say, export: Export, documents: list[tuple[Any, Any, str]]
 ) -> None:
-    predict("x", input=[{"role": "user", "content": prompt}], output=output, replace=True)
-    say("x", response=response)
+    for number, (response, output, prompt) in enumerate(documents):
+        asked = [{"role": "user", "content": prompt}]
+        predict(str(number), input=asked, output=output, replace=True)
+        say(str(number), response=response)
 
     for name, form in FORMATS.items():
         done = export("--format", name, "--resolve", "latest", "--quiet")
         assert done.exit_code == 0, form
         for line in done.stdout_bytes.decode().splitlines():
             assert json.loads(line)
-    last = json.loads(export("--quiet").stdout_bytes)["messages"][-1]["content"]
-    if response.get("role") != "assistant":
-        assert sorted_typed(json.loads(last)) == sorted_typed(response)
+    lines = export("--quiet").stdout_bytes.decode().splitlines()[-len(documents) :]
+    said = [json.loads(json.loads(line)["messages"][-1]["content"]) for line in lines]
+    assert list(map(sorted_typed, said)) == [sorted_typed(response) for response, _, _ in documents]
 
 
 def sorted_typed(value: Any) -> Any:
