@@ -56,6 +56,11 @@ def load(text: str) -> Json:
     return _LOADER.raw_decode(text)[0]
 
 
+def load_at(text: str, begin: int) -> tuple[Json, int]:
+    """The value that begins at a place of such a text, and where it ends. Raises ValueError."""
+    return _LOADER.raw_decode(text, begin)
+
+
 def dump(value: Json) -> str:
     """Compact JSON text: members in their order, characters as they are."""
     return _ENCODER.encode(value)

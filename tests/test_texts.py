@@ -35,7 +35,19 @@ def test_any_two_texts_are(value: Any, like: Any) -> None:
         ('{"a":1}', '{"a":1.0}', False),
         ('{"a":0.0}', '{"a":-0.0}', False),
         ('{"a":1,"b":2}', '{"b":2,"a":1}', False),
-        ('{"a":[1]}', '{"a":[1,2]}', False),
+        ('{"a":[1]}', '{"a":[1,2]}', True),
+        ('{"a":[1,{"b":[]},3],"c":1}', '{"a":[1],"c":1}', False),
+        ('{"a":[],"c":1}', '{"a":[{"b":1},{}],"c":1}', True),
+        ('{"a":7,"b":["x"]}', '{"a":8,"b":["x","y]"]}', True),
+        ('{"a":[1],"c":[3]}', '{"a":[1,2],"c":[4]}', True),
+        ('{"a":[1,1.0]}', '{"a":[1]}', False),
+        ('{"a":[0]}', '{"a":[0.0]}', False),
+        ('{"a":[0.0]}', '{"a":[0]}', False),
+        ("[[[1],1.0],[[1],1.0]]", "[[[1.0],1.0]]", False),
+        ('{"a":[1],"c":3}', '{"a":[1,1],"b":[1],"c":3}', False),
+        ('{"a":[[1]]}', '{"a":[[1,1],[1]]}', True),
+        ('{"a]":1}', '{"a,":1}', False),
+        ('{"a":{}}', '{"a":{"b":1}}', False),
         ('{"a":1}', '{"a":{}}', False),
         ('{"a":1}', '{"b":1}', False),
         ('{"a,":1,"b":2}', '{"a,":1,"c":2}', False),
@@ -48,4 +60,4 @@ def test_any_two_texts_are(value: Any, like: Any) -> None:
     ],
 )
 def test_it_is_said_only_where_it_is_certain(one: str, other: str, so: bool) -> None:
-    assert texts.differ_in_scalars(one, other) is so
+    assert texts.is_plainly_arranged(one, other) is so
