@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from exports.selection import Row
-from feedbackstore import documents, messages
+from feedbackstore import contents, documents, messages
 from feedbackstore.errors import Invalid
 
 Message = dict[str, Any]
@@ -188,13 +188,6 @@ def build(row: Row) -> Example:
     )
 
 
-def joined_text(content: Any) -> Any:
-    """Content as one string where all of its parts are text; else as it is."""
-    if isinstance(content, list) and all(part["type"] == "text" for part in content):
-        return "\n".join(part["text"] for part in content)
-    return content
-
-
 def _load(text: str | None) -> Any:
     return None if text is None else documents.load(text)
 
@@ -202,14 +195,11 @@ def _load(text: str | None) -> Any:
 def _structured(answer: Any) -> Any:
     """The JSON that a text holds, where it holds an object or a list: compared by value then."""
     message = _cleaned(answer) if messages.is_message(answer) else {}
-    text = joined_text(message.get("content")) if message else answer
-    if not isinstance(text, str) or "tool_calls" in message:
+    if "tool_calls" in message:
         return answer
-    try:
-        value = documents.parse(text.encode())
-    except Invalid:
-        return answer
-    return value if isinstance(value, dict | list) else answer
+    text = contents.joined(message.get("content")) if message else answer
+    value = contents.structured(text)
+    return answer if value is text else value
 
 
 def _assistant(answer: Any, like: Any) -> Message:
@@ -219,7 +209,7 @@ def _assistant(answer: Any, like: Any) -> Message:
         return {"role": "assistant", "content": content}
     message = {name: member for name, member in _cleaned(answer).items() if name != "name"}
     if "content" in message:
-        message["content"] = joined_text(message["content"])
+        message["content"] = contents.joined(message["content"])
     if "tool_calls" in message:
         message["tool_calls"] = [_call(call) for call in message["tool_calls"]]
     return message

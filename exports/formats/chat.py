@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from exports.example import Example, Message, Reason, Skip, joined_text
+from exports.example import Example, Message, Reason, Skip
+from feedbackstore import contents
 
 
 def text_of(message: Message) -> str:
     """The message's content as one string. Raises Skip for images and other media."""
     refuse_media([message])
-    text: str = joined_text(message.get("content", ""))
+    text: str = contents.joined(message.get("content", ""))
     return text
 
 

@@ -19,12 +19,12 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
-from exports.example import Example, Message, Reason, Skip, joined_text
+from exports.example import Example, Message, Reason, Skip
 from exports.formats import chat
 from exports.formats.interface import Format, Task, TrainingRow
 from exports.formats.rules import all_of, boolean, closed, ends_with, rule
 from exports.images import ImageRules
-from feedbackstore import documents
+from feedbackstore import contents, documents
 from feedbackstore.checks import Check, list_of, one_of, text
 from feedbackstore.errors import Invalid
 
@@ -101,7 +101,7 @@ def _call(call: dict[str, Any]) -> str:
 
 
 def _text(said: Message) -> str:
-    marked = chat.with_placeholders({"content": joined_text(said.get("content", ""))})
+    marked = chat.with_placeholders({"content": contents.joined(said.get("content", ""))})
     return chat.with_placeholders({"content": marked}, "<img>")
 
 

@@ -2,9 +2,8 @@
 
 from typing import Any, Final
 
-from feedbackstore import documents, messages
+from feedbackstore import contents, documents, messages
 from feedbackstore.documents import Json
-from feedbackstore.errors import Invalid
 
 _METADATA: Final = "_metadata"
 """What the hosted service writes into a key beside the answer: where on the page, how sure."""
@@ -17,7 +16,7 @@ def read(text: str) -> Json:
     an object of both; the random ids of those calls, and keys with `_metadata`, are no answer.
     """
     answer = documents.load(text)
-    value = _said(answer) if _is_sound_message(answer) else _structured(answer)
+    value = _said(answer) if _is_sound_message(answer) else contents.structured(answer)
     return _without_metadata(value) if _METADATA in text else value
 
 
@@ -27,7 +26,7 @@ def _is_sound_message(answer: Json) -> bool:
 
 
 def _said(message: dict[str, Any]) -> Json:
-    content = _structured(_joined(message.get("content")))
+    content = contents.structured(contents.joined(message.get("content")))
     calls = message.get("tool_calls")
     if not calls:
         return content
@@ -36,23 +35,7 @@ def _said(message: dict[str, Any]) -> Json:
 
 
 def _call(function: dict[str, Any]) -> Json:
-    return {"name": function["name"], "arguments": _structured(function["arguments"])}
-
-
-def _joined(content: Any) -> Any:
-    """Content as one string where all of its parts are text; else as it is."""
-    if isinstance(content, list) and all(part["type"] == "text" for part in content):
-        return "\n".join(part["text"] for part in content)
-    return content
-
-
-def _structured(answer: Json) -> Json:
-    if not isinstance(answer, str) or not answer.lstrip().startswith(("{", "[")):
-        return answer
-    try:
-        return documents.parse(answer.encode())
-    except Invalid:
-        return answer
+    return {"name": function["name"], "arguments": contents.structured(function["arguments"])}
 
 
 def _without_metadata(value: Json) -> Json:
