@@ -1,6 +1,7 @@
 """The baselines of raw sqlite3, run as commands: no parsing, no checks, the same texts and tables.
 
 python -m bench.raw export DATABASE OUT        python -m bench.raw import DATABASE TEXTS
+python -m bench.raw read DATABASE
 """
 
 import os
@@ -13,13 +14,14 @@ from typing import Final
 
 from bench.stores import PREDICTION
 
-_JOINED: Final = """
-    SELECT f.uuid, f.created_at, f.response, p.input, p.output
+_JOIN: Final = """
     FROM feedback f JOIN prediction p ON p.project_id = f.project_id
         AND p.kind = CASE WHEN f.request_id IS NULL THEN 'agent_execution' ELSE 'request' END
         AND p.entity_id = coalesce(f.request_id, f.agent_execution_id)
     WHERE f.project_id = 1 ORDER BY f.id
 """
+_JOINED: Final = f"SELECT f.uuid, f.created_at, f.response, p.input, p.output {_JOIN}"
+_PAIRS: Final = f"SELECT p.model, p.recorded_at, p.output, f.response {_JOIN}"
 
 
 def export(connection: sqlite3.Connection, out: Path) -> None:
@@ -28,6 +30,12 @@ def export(connection: sqlite3.Connection, out: Path) -> None:
         file.writelines("\t".join(row) + "\n" for row in connection.execute(_JOINED))
         file.flush()
         os.fsync(file.fileno())
+
+
+def read(connection: sqlite3.Connection) -> None:
+    """Fetch both sides of each pair."""
+    for _ in connection.execute(_PAIRS):
+        pass
 
 
 def import_(connection: sqlite3.Connection, texts: Path) -> None:
@@ -44,6 +52,6 @@ def _columns(texts: Path) -> Iterator[list[str]]:
 
 
 if __name__ == "__main__":
-    _, verb, database, file = sys.argv
+    _, verb, database, *files = sys.argv
     with closing(sqlite3.connect(database)) as opened:
-        {"export": export, "import": import_}[verb](opened, Path(file))
+        {"export": export, "import": import_, "read": read}[verb](opened, *map(Path, files))

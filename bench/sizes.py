@@ -13,10 +13,11 @@ _ON_DISK: Final = "/var/tmp"  # noqa: S108
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Rows of the large store and of the import; rounds, and seconds of load in each."""
+    """Rows of the large store, the import and the evaluation; rounds, and seconds in each."""
 
     rows: int
     imported: int
+    evaluated: int
     rounds: int
     seconds: int
 
@@ -27,6 +28,7 @@ class Sizes:
         return cls(
             rows=rows,
             imported=max(rows // 5, 1),
+            evaluated=max(rows // 10, 1),
             rounds=int(os.environ.get("BENCH_ROUNDS", "3")),
             seconds=int(os.environ.get("BENCH_SECONDS", "3")),
         )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import material
+from bench import evaluations, material
+from bench.sizes import Sizes
 from feedbackstore import predictions
 from tests.conftest import Caller
 
@@ -15,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 
 SUBMITTED_TO_NOBODY = """
 import sys
-from bench import material
+from bench import evaluations, material
+from bench.sizes import Sizes
 from bench.storing_off import app
 headers = {"Authorization": f"Bearer {sys.argv[1]}", "Content-Type": "application/json"}
 answer = app.test_client().post("/v1/feedback/submit", data=material.submitted(), headers=headers)
@@ -40,3 +42,12 @@ def test_where_storing_is_switched_off_nothing_is_stored(store: str, writer: Cal
 
     assert (done.stdout, done.stderr) == ("200 @ID@\n", "")
     assert writer.get("/v1/feedback/@ID@").json["items"] == []
+
+
+def test_what_is_evaluated_is_all_there(tmp_path: Path) -> None:
+    sizes = Sizes(rows=0, imported=0, evaluated=20, rounds=1, seconds=0)
+
+    section = evaluations.measure(tmp_path, sizes)
+
+    assert section.startswith("| 20 pairs |")
+    assert "One of 2 pairs took" in section

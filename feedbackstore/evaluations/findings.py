@@ -28,6 +28,12 @@ class Finding(NamedTuple):
     truth: Json = None
 
 
+@lru_cache(maxsize=8192)
+def right_at(path: str) -> Finding:
+    """The finding of a value that is right, as most are: the same each time."""
+    return Finding(path, RIGHT, 1)
+
+
 class Evaluator(Protocol):
     """A way to hold an output against the truth."""
 

@@ -42,6 +42,9 @@ def by_likeness(
     would do, and the same each time: of pairs that are equally like, the closest in position goes
     first, then the first in the truth. What has no partner is paired with None.
     """
+    if output == truth:
+        yield from zip(output, truth, strict=True)
+        return
     found = _equal(output, truth)
     left, right = _left(output, truth, found)
     if len(left) * len(right) <= _COMPARED:

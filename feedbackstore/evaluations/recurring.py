@@ -1,8 +1,8 @@
 """The confusions that recur in a field, counted in a bounded space."""
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import takewhile
 from typing import Final, NamedTuple
 
 from feedbackstore.documents import Json
@@ -63,9 +63,14 @@ def excerpts(output: str, truth: str) -> tuple[str, str]:
     """Both texts in a length to show, from shortly before where they differ."""
     start = 0
     if max(len(output), len(truth)) > _SHOWN:
-        same = takewhile(lambda pair: pair[0] == pair[1], zip(output, truth, strict=False))
-        start = max(0, sum(1 for _ in same) - _BEFORE)
+        start = max(0, _alike(output, truth) - _BEFORE)
     return _cut(output, start), _cut(truth, start)
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts have in common before they differ."""
+    shorter = range(min(len(one), len(other)))
+    return bisect_left(shorter, True, key=lambda place: one[: place + 1] != other[: place + 1])
 
 
 def _cut(text: str, start: int) -> str:

@@ -10,17 +10,20 @@ from feedbackstore.evaluations import pairing
 from feedbackstore.evaluations.findings import (
     EXTRA,
     MISSING,
-    RIGHT,
     WRONG,
     Finding,
     item,
     member,
+    right_at,
 )
 from feedbackstore.evaluations.values import Sameness
 
 NAME: Final = "structural"
 
 _NESTED: Final = (dict, list)
+_OBJECTS: Final = frozenset({dict, type(None)})
+_LISTS: Final = frozenset({list, type(None)})
+_PLAIN: Final = frozenset({str, int, float, bool})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +57,26 @@ class Structural:
         return found
 
     def _compare(self, path: str, output: Json, truth: Json, found: list[Finding]) -> None:
-        if isinstance(output, _NESTED) or isinstance(truth, _NESTED):
+        kind = type(truth)
+        if kind is type(output) and kind in _PLAIN and output == truth:
+            found.append(right_at(path))
+        elif kind in _NESTED or isinstance(output, _NESTED):
             self._compare_nested(path, output, truth, found)
         elif truth is None and output is None:
             if self.count_null:
-                found.append(Finding(path, RIGHT, 1))
+                found.append(right_at(path))
         elif truth is None or output is None:
             found.append(Finding(path, EXTRA if truth is None else MISSING, 0, output, truth))
         elif self.sameness.holds(output, truth):
-            found.append(Finding(path, RIGHT, 1))
+            found.append(right_at(path))
         else:
             found.append(Finding(path, WRONG, 0, output, truth))
 
     def _compare_nested(self, path: str, output: Json, truth: Json, found: list[Finding]) -> None:
-        kinds = {type(value) for value in (output, truth) if value is not None}
-        if kinds == {dict}:
+        kinds = {type(output), type(truth)}
+        if kinds <= _OBJECTS:
             self._members(path, output or {}, truth or {}, found)
-        elif kinds == {list}:
+        elif kinds <= _LISTS:
             inner = item(path)
             for one, other in self._paired(output or [], truth or []):
                 self._compare(inner, one, other, found)

@@ -124,7 +124,8 @@ class Tally(Counts):
         """Count a pair in whose sides are both objects."""
         self.compared += 1
         for finding in findings:
-            self.fields[self.place(finding.field)].count_in(finding)
+            counts = self.fields.get(finding.field) or self.fields[self.place(finding.field)]
+            counts.count_in(finding)
 
     def place(self, name: str) -> str:
         """The name under which a field is counted."""

@@ -76,6 +76,8 @@ def plans(statements: list[str]) -> dict[str, list[str]]:
         "/v1/predictions/a",
         "/v1/agent/executions",
         "/v1/agent/executions/a",
+        "/v1/evaluations",
+        "/v1/evaluations?kind=request&domain=d&since=2026-01-01",
     ],
 )
 def test_what_is_read_is_found_by_an_index_and_in_its_order(
