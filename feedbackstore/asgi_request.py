@@ -26,10 +26,11 @@ def length_of(environ: Environ) -> int | None:
 def environ_of(scope: Scope) -> Environ:
     """The WSGI environment (PEP 3333) of an ASGI request, without its body."""
     host, port = scope.get("server") or ("localhost", 80)
+    prefix, path = _split(unquote_to_bytes(_path(scope["raw_path"])), scope.get("root_path", ""))
     environ: Environ = {
         "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(_path(scope["raw_path"])).decode("latin-1"),
+        "SCRIPT_NAME": prefix,
+        "PATH_INFO": path,
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": host,
         "SERVER_PORT": str(port or 80),
@@ -58,6 +59,16 @@ def _path(target: bytes) -> bytes:
     if target.startswith(b"/"):
         return target
     return b"/" + target.partition(b"://")[2].partition(b"/")[2]
+
+
+def _split(path: bytes, prefix: str) -> tuple[str, str]:
+    """The prefix that the app is served under, and the path below it.
+
+    A proxy may have taken the prefix off already.
+    """
+    prefix = prefix.rstrip("/")
+    text = path.decode("latin-1")
+    return prefix, text.removeprefix(prefix) if text.startswith(f"{prefix}/") else text
 
 
 class Body:

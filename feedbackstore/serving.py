@@ -22,6 +22,9 @@ bind = "127.0.0.1:8000"
 worker_class = "feedbackstore.worker.Worker"
 workers: int = _values["WORKERS"]
 
+# The path that a proxy serves it under, as gunicorn's other workers take it.
+root_path = os.environ.get("SCRIPT_NAME", "")
+
 # No header may set what only the server knows (by default a proxy's SCRIPT_NAME would).
 forwarder_headers = ""
 

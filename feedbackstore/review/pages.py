@@ -83,7 +83,10 @@ def is_partial() -> bool:
 def inside(address: str) -> str:
     """An address of these pages, to go on to; of any other, the queue's."""
     queue = url_for("review.get_queue")
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return queue
     safe = not (parts.scheme or parts.netloc) and "\\" not in address and address.isprintable()
     return (
         address if safe and (parts.path == queue or parts.path.startswith(queue + "/")) else queue

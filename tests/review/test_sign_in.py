@@ -133,3 +133,10 @@ def test_a_project_is_a_wall(sign_in: SignIn, judged: None) -> None:
     eve = sign_in("Eve", project="elsewhere")
 
     assert "Nothing is waiting" in eve.open("/review").text
+
+
+@pytest.mark.parametrize("address", ["http://[", "//[x"])
+def test_an_address_that_is_none_leads_to_the_queue(ada: Browser, address: str) -> None:
+    response = ada.client.get("/review/sign-in", query_string={"next": address})
+
+    assert response.headers["Location"] == "/review"
