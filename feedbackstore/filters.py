@@ -34,7 +34,8 @@ class Filters:
     """What to select. `since` and `until` are texts of `ids.moment`: from, and before.
 
     `field` is one that the correction changes, as evaluations call it; `search` is looked for in
-    notes and corrections, `week` is that in which the prediction was made: 2026-W45.
+    notes and corrections, `week` is that in which the prediction was made: 2026-W45. A `viewer`,
+    the row id of a key, is one who finds nothing by what others wrote while all review blindly.
     """
 
     since: str | None = None
@@ -50,6 +51,7 @@ class Filters:
     has_notes: bool = False
     week: str | None = None
     search: str | None = None
+    viewer: int | None = None
 
     def __post_init__(self) -> None:
         if self.search is not None and len(self.search) > MAX_SEARCH:
@@ -59,6 +61,7 @@ class Filters:
     def given(self) -> dict[str, Any]:
         """The filters that are set, by name."""
         given = {name: value for name, value in asdict(self).items() if value not in _UNSET}
+        given.pop("viewer", None)
         if self.tags:
             given["tags"] = dict(self.tags)
         if set(self.statuses) == set(NOT_REJECTED):
@@ -85,8 +88,6 @@ def apply(query: ModelSelect[Any], project: int, filters: Filters) -> ModelSelec
         query = query.where(Prediction.model == filters.model)
     if filters.week is not None:
         query = query.where(*made_in(filters.week))
-    if filters.rating is not None:
-        query = query.where(source.rating == filters.rating)
     if filters.entity_id is not None:
         query = query.where(ID_FIELDS[filters.kind or "request"] == filters.entity_id)
     for name, value in filters.tags:
@@ -125,6 +126,8 @@ def counting(source: Any, filters: Filters) -> list[Expression]:
 def _said(filters: Filters) -> list[Any]:
     """The conditions on what the feedback says."""
     source, found = Feedback, list[Any]()
+    if filters.rating is not None:
+        found.append(source.rating == filters.rating)
     if filters.has_notes:
         found.append(fn.COALESCE(source.notes, "") != "")
     if filters.search:
@@ -133,6 +136,9 @@ def _said(filters: Filters) -> list[Any]:
     if filters.field is not None:
         changes = getattr(fn, _CHANGES)
         found.append(changes(Prediction.output, feedback.correction(), filters.field) == 1)
+    if found and filters.viewer is not None:
+        own = source.author.is_null() | (source.author == filters.viewer)
+        found.append(own | (source.status != PENDING))
     return found
 
 

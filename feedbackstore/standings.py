@@ -45,6 +45,11 @@ def is_blind(row: Feedback, needed: int) -> bool:
     return needed > 1 and row.status == PENDING
 
 
+def is_hidden(row: Feedback, reviewer: int, needed: int) -> bool:
+    """Whether what feedback says is hidden from a blind reviewer: another of them wrote it."""
+    return is_blind(row, needed) and row.author_id not in (None, reviewer)
+
+
 def answer_of(row: Feedback, known: Iterable[Review], reviewer: int, needed: int) -> str | None:
     """The correction that a reviewer has before them: where they are blind, their own.
 
@@ -53,8 +58,7 @@ def answer_of(row: Feedback, known: Iterable[Review], reviewer: int, needed: int
     if not is_blind(row, needed):
         return row.revised or row.response
     mine = [each.response for each in known if each.reviewer_id == reviewer and each.response]
-    written_by_other = row.author_id not in (None, reviewer)
-    return mine[-1] if mine else None if written_by_other else row.response
+    return mine[-1] if mine else None if is_hidden(row, reviewer, needed) else row.response
 
 
 def answers(row: Feedback, known: Iterable[Review]) -> Iterator[str | None]:

@@ -13,7 +13,7 @@ from feedbackstore.api.fields import Object, OneOf, Text
 from feedbackstore.api.schemas import FeedbackItem, Shape, StoredDocument
 from feedbackstore.evaluations.changes import changed_fields
 from feedbackstore.models import STATUSES, Feedback, Prediction, Review
-from feedbackstore.standings import is_blind
+from feedbackstore.standings import is_blind, is_hidden
 
 _HIDDEN: Final = {"response": None, "rating": None, "notes": None}
 
@@ -145,7 +145,7 @@ def seen_by(
 ) -> dict[str, Any]:
     """What a key may see of feedback, where a project asks for so many reviews."""
     blind = is_blind(row, needed)
-    shown = row.__data__ | (_HIDDEN if blind and row.author_id not in (None, viewer) else {})
+    shown = row.__data__ | (_HIDDEN if is_hidden(row, viewer, needed) else {})
     correction = shown["response"] if blind else row.revised or row.response
     output = prediction.output if prediction else None
     return {

@@ -1,6 +1,7 @@
 """Reviewing over HTTP: list feedback, look at one piece, say what is right, take it back."""
 
 import re
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -54,8 +55,9 @@ def get_feedback_list(query: dict[str, Any]) -> Answer:
     for, or none, and still have a next one: the list ends where `next` is null. The header Link
     leads to the next page with the same filters.
     """
-    found = listing.page(g.project, filters_of(query), before=query["cursor"], limit=query["limit"])
     needed = reviews.needed_in(g.project)
+    wanted = replace(filters_of(query), viewer=g.key if needed > 1 else None)
+    found = listing.page(g.project, wanted, before=query["cursor"], limit=query["limit"])
     following = None if found.next is None else cursor(found.next)
     items = [
         seen_by(g.key, needed, item.feedback, item.prediction)

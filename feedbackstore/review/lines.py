@@ -7,7 +7,9 @@ from feedbackstore.evaluations.changes import changed_fields
 from feedbackstore.feedback import correction_of, named
 from feedbackstore.listing import Item
 from feedbackstore.models import Feedback, Prediction
+from feedbackstore.review.sessions import Reviewer
 from feedbackstore.review.wanted import UNCORRECTED
+from feedbackstore.standings import is_hidden
 
 _MAX_FIELDS: Final = 6
 _MAX_TEXT: Final = 300
@@ -29,11 +31,13 @@ class Line(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
-def line(item: Item, address: str) -> Line:
-    """The line of an item that is shown at that address."""
+def line(item: Item, address: str, who: Reviewer) -> Line:
+    """The line of an item that is shown at that address, as a reviewer may see it."""
     row, about = item
     if row is not None:
-        return _of_feedback(row, about, address)
+        hidden = is_hidden(row, who.key, who.needed)
+        found = _of_feedback(row, about, address)
+        return found._replace(fields=(), more_fields=0, notes="", rating=None) if hidden else found
     if about is None:
         raise ValueError("there is neither feedback nor a prediction")
     return Line(

@@ -29,7 +29,7 @@ def add_to(blueprint: Blueprint) -> None:
 
 def get_queue() -> Response:
     """A page of the queue."""
-    who, asked = pages.reviewer(), wanted.read(request.args)
+    who, asked = pages.reviewer(), _asked()
     before = pages.number(request.args.get("cursor"))
     page = Page([], None) if asked.wrong else _nearest(who.project, asked, before)
     return pages.render(
@@ -37,7 +37,7 @@ def get_queue() -> Response:
         422 if asked.wrong else 200,
         asked=asked,
         tabs=_tabs(who.project, asked, several=who.needed > 1),
-        lines=[lines.line(item, address(item, asked)) for item in page.items],
+        lines=[lines.line(item, address(item, asked), who) for item in page.items],
         next=page.next,
         begun=before is not None,
         command=wanted.command(asked, who.project_name),
@@ -47,7 +47,7 @@ def get_queue() -> Response:
 
 def get_next() -> Response:
     """On to an item that nobody else has before them."""
-    who, asked = pages.reviewer(), wanted.read(request.args)
+    who, asked = pages.reviewer(), _asked()
     after = pages.number(request.args.get("after"))
     found: dict[str, str] = {}
     candidates = _candidates(asked, after, found)
@@ -62,7 +62,7 @@ def get_next() -> Response:
 
 def get_previous() -> Response:
     """Back to the item before."""
-    who, asked = pages.reviewer(), wanted.read(request.args)
+    who, asked = pages.reviewer(), _asked()
     after = pages.number(request.args.get("after"))
     item = None
     if after is not None and not asked.wrong and asked.tab != UNCORRECTED:
@@ -78,6 +78,11 @@ def address(item: Item, asked: Wanted) -> str:
         return pages.address("get_item", asked.args, feedback=item.feedback.uuid)
     name = leases.item_of(item.prediction) if item.prediction else ""
     return pages.address("get_item", asked.args, prediction=name)
+
+
+def _asked() -> Wanted:
+    who = pages.reviewer()
+    return wanted.read(request.args, viewer=who.key if who.needed > 1 else None)
 
 
 def _candidates(asked: Wanted, after: int | None, found: dict[str, str]) -> Iterator[str]:

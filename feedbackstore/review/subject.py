@@ -8,10 +8,10 @@ from typing import Any
 
 from feedbackstore import documents, errors, feedback, leases, messages, predictions, reviews
 from feedbackstore.documents import Json
-from feedbackstore.models import APPROVED, Feedback, Prediction, Review
+from feedbackstore.models import APPROVED, REJECTED, Feedback, Prediction, Review
 from feedbackstore.review import compare, editable
 from feedbackstore.review.sessions import Reviewer
-from feedbackstore.standings import answer_of, answers, is_blind, newest
+from feedbackstore.standings import answer_of, answers, is_blind, is_hidden, newest
 
 MAX_RIVALS = 20
 
@@ -47,6 +47,12 @@ class Subject:
     def is_blind(self) -> bool:
         """Whether what other reviewers did is hidden."""
         return self.feedback is not None and is_blind(self.feedback, self.who.needed)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether even what the feedback says is: another reviewer wrote it."""
+        row = self.feedback
+        return row is not None and is_hidden(row, self.who.key, self.who.needed)
 
     @property
     def seen(self) -> int:
@@ -106,7 +112,7 @@ class Subject:
         if self.prediction is None or self.feedback is None or self.is_blind:
             return []
         found = feedback.list_newest(self.who.project, *self.named, offset=0, limit=MAX_RIVALS)
-        return [row for row in found if feedback.correction_of(row) and row.status != "rejected"]
+        return [row for row in found if feedback.correction_of(row) and self._may_see(row)]
 
     @cached_property
     def rival_table(self) -> compare.Table | None:
@@ -126,6 +132,9 @@ class Subject:
         if len({review.reviewer_id for review in independent}) < 2 or len(said) < 2:  # noqa: PLR2004
             return None
         return compare.table(*map(compare.value_of, said))
+
+    def _may_see(self, row: Feedback) -> bool:
+        return row.status != REJECTED and not is_hidden(row, self.who.key, self.who.needed)
 
     def judge(
         self, verdict: str | None, response: dict[str, Json] | None, comment: str, seen: int

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from werkzeug.datastructures import MultiDict
@@ -50,19 +51,25 @@ class Wanted(NamedTuple):
         return bool(self.args.keys() - {"status"})
 
 
-def read(args: MultiDict[str, str]) -> Wanted:
-    """What an address wants; what it says wrongly is told, and not left out in silence."""
+def read(args: MultiDict[str, str], *, viewer: int | None = None) -> Wanted:
+    """What an address wants; what it says wrongly is told, and not left out in silence.
+
+    A `viewer` reviews blindly: see `Filters`.
+    """
     tab = args.get("status", PENDING)
     said = {name: args.get(name, "").strip() for name in TEXTS}
     said = {name: text for name, text in said.items() if text}
     wrong = dict(_problems(tab, said))
     tab = tab if tab in TABS else PENDING
-    filters = Filters() if wrong else _filters(tab, said)
+    filters = Filters() if wrong else replace(_filters(tab, said), viewer=viewer)
     return Wanted(tab, filters, {"status": tab, **said}, wrong)
 
 
 def command(wanted: Wanted, project: str) -> str | None:
-    """The command that exports exactly this; None where there is nothing to export yet."""
+    """The command that exports exactly this; None where there is nothing to export yet.
+
+    It takes all: what supersedes a correction that is listed need not be listed itself.
+    """
     if wanted.tab == UNCORRECTED or wanted.wrong:
         return None
     given = {name: text for name, text in wanted.args.items() if name != "has_notes"}
@@ -72,7 +79,8 @@ def command(wanted: Wanted, project: str) -> str | None:
     for name, text in given.items():
         # A text that begins with a dash would be taken for an option.
         words += [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]
-    return shlex.join(words + ["--has-notes"] * ("has_notes" in wanted.args))
+    words += ["--has-notes"] * ("has_notes" in wanted.args)
+    return shlex.join([*words, "--resolve", "all"])
 
 
 def _filters(tab: str, said: dict[str, str]) -> Filters:
@@ -99,7 +107,7 @@ def _problems(tab: str, said: dict[str, str]) -> Iterator[tuple[str, str]]:
     for name, choices in CHOICES.items():
         if said.get(name, choices[0]) not in choices:
             yield name, f"One of {', '.join(choices)}"
-    if not said.get("tag", "a=b").partition("=")[1]:
+    if not all(said.get("tag", "a=b").partition("=")[:2]):
         yield "tag", "A tag reads NAME=VALUE"
     for name, parse, usual in _PARSED:
         try:

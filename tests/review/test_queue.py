@@ -1,15 +1,22 @@
 """The queue: what is in it, what a filter leaves, who is handed what."""
 
+import json
 import shlex
+from html import unescape
+from pathlib import Path
 
 import pytest
 
 from feedbackstore import reviews
-from feedbackstore.models import Feedback
+from feedbackstore.models import ApiKey, Feedback
 from tests.conftest import Export, Predict, Say
 from tests.review.conftest import Browser
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+
+
+def _somebody() -> int:
+    return ApiKey.select().get().id
 
 
 def titles(browser: Browser) -> list[str]:
@@ -53,6 +60,7 @@ def test_a_filter_in_the_address_leaves_what_it_says(
         ("since=yesterday", "is no day or moment"),
         ("week=45", "is no week"),
         ("tag=batch", "NAME=VALUE"),
+        ("tag==x", "NAME=VALUE"),
         ("kind=letter", "One of request"),
         ("status=uncorrected&rating=up", "no feedback yet"),
     ],
@@ -67,19 +75,99 @@ def test_a_filter_that_is_not_right_is_told(
     assert titles(ada) == []
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"search": "12'00", "tag": "it's=a b", "model": "old"},
+        {"field": "items[].qty"},
+        {"field": "total", "status": "all"},
+        {"has_notes": "1", "status": "all"},
+        {"rating": "down"},
+        {"status": "rejected"},
+        {"status": "approved", "kind": "request"},
+        {"search": "-", "status": "all"},
+        {"week": "2026-W42", "domain": "document.invoice"},
+        {"since": "2026-01-01", "status": "all"},
+    ],
+)
 def test_the_command_that_is_shown_exports_what_is_listed(
-    judged: None, say: Say, ada: Browser, export: Export, tmp_path: object
+    judged: None,
+    say: Say,
+    ada: Browser,
+    export: Export,
+    tmp_path: Path,
+    query: dict[str, str],
 ) -> None:
-    say("wrong", response={"total": "12'00"}, tags={"it's": "a b"})
-    ada.open("/review", query_string={"search": "12'00", "tag": "it's=a b", "model": "old"})
-    command = ada.html.split('id="command" tabindex="0">')[1].split("</pre>")[0]
-    words = shlex.split(command.replace("&#39;", "'").replace("&#34;", '"'))
+    who = _somebody()
+    say("wrong", response={"total": "12'00"}, tags={"it's": "a b"}, notes="-")
+    reviews.judge(say("wrong", response={"total": 3}), who, verdict="rejected")
+    reviews.judge(say("same", response={"total": 9}), who, verdict="approved")
+    say("wrong", notes="Again.", rating="down")
+    ada.open("/review", query_string=query)
+    command = unescape(ada.html.split('id="command" tabindex="0">')[1].split("</pre>")[0])
+    words = shlex.split(command)
 
-    result = export(f"{tmp_path}/dataset.jsonl", *words[3:])
+    result = export(f"{tmp_path}/dataset.jsonl", *words[3:], "--format", "feedback")
 
     assert words[:3] == ["flask", "export-jsonl", "dataset.jsonl"]
     assert result.exit_code == 0, result.output
-    assert "12'00" in (tmp_path / "dataset.jsonl").read_text()  # type: ignore[operator]
+    lines = (tmp_path / "dataset.jsonl").read_text().splitlines()
+    exported = sorted(json.loads(line)["request_id"] for line in lines)
+    assert exported == sorted(titles(ada))
+    assert exported
+
+
+def test_a_correction_that_another_supersedes_is_exported_where_it_is_listed(
+    predict: Predict, say: Say, ada: Browser, export: Export, tmp_path: Path
+) -> None:
+    predict("inv", output={"total": 1, "tax": 1})
+    say("inv", response={"total": 2, "tax": 1})
+    say("inv", response={"total": 1, "tax": 2})
+    command = ada.open("/review?field=total").html.split('tabindex="0">')[1].split("</pre>")[0]
+
+    export(f"{tmp_path}/dataset.jsonl", *shlex.split(command)[3:])
+
+    assert titles(ada) == ["inv"]
+    assert '\\"total\\":2' in (tmp_path / "dataset.jsonl").read_text()
+
+
+def test_who_reviews_blindly_learns_nothing_of_the_others_from_the_queue(
+    predict: Predict, ada: Browser, bob: Browser
+) -> None:
+    reviews.ask_for("default", 2)
+    predict("inv", output={"total": 1})
+    ada.open("/review/item?prediction=request/inv&edit=form&status=uncorrected")
+    ada.press("approve", comment="Misread.", **{"field:/total": "777"})
+
+    bob.open("/review")
+    assert titles(bob) == ["inv"]
+    assert "Misread." not in bob.text
+    assert '<bdi class="chip name">total' not in bob.html
+    assert "Misread." not in bob.click("inv").text
+    for query in (
+        "search=777",
+        "search=Misread",
+        "field=total",
+        "has_notes=1",
+        "status=all&search=7",
+    ):
+        assert titles(bob.open(f"/review?{query}")) == []
+        assert titles(ada.open(f"/review?{query}")) == ["inv"]
+
+
+def test_another_feedback_on_the_same_output_gives_no_blind_correction_away(
+    predict: Predict, say: Say, ada: Browser, bob: Browser
+) -> None:
+    predict("inv", output={"total": 1})
+    ada.open("/review/item?prediction=request/inv&edit=form&status=uncorrected")
+    ada.press("approve", **{"field:/total": "777"})
+    row = say("inv", response={"total": 2})
+    reviews.judge(row, _somebody(), verdict="approved")
+    reviews.ask_for("default", 2)
+    Feedback.update(status="pending").where(Feedback.author.is_null(False)).execute()
+
+    assert "777" not in bob.open(f"/review/item?feedback={row.uuid}&status=approved").text
+    assert "777" in ada.open(f"/review/item?feedback={row.uuid}&status=approved").text
 
 
 def test_an_older_part_of_the_queue_is_shown_on_demand(say: Say, ada: Browser) -> None:
