@@ -31,6 +31,7 @@ def main() -> None:
         server, address = serve()
         try:
             submit_all(address, key)
+            review(address)
             export()
         finally:
             server.terminate()
@@ -73,10 +74,30 @@ def submit_all(address: str, key: str) -> None:
     print()
 
 
+def review(address: str) -> None:
+    """Approve one correction, and see where the model is wrong."""
+    say(f"A reviewer looks at it, on the page {address}/review or by API.")
+    reviewer = run("flask keys create --scopes read,review --name Ada", show=False)
+    authorization = {"Authorization": f"Bearer {reviewer}"}
+    asked = {"entity_id": DOCUMENTS[0].id}
+    url = f"{address}/v1/feedback"
+    listed = requests.get(url, params=asked, headers=authorization)
+    (item,) = listed.json()["items"]
+    body = {"status": "approved", "comment": "checked against the scan"}
+    done = requests.patch(f"{url}/id/{item['id']}", json=body, headers=authorization)
+    done.raise_for_status()
+    print(f"    PATCH /v1/feedback/id/{item['id'][:8]}…  {DOCUMENTS[0].id!r}: approved")
+    print(f"    It changes {', '.join(item['changes'])}.\n")
+    say("Where the model is wrong with invoices, by all that people said:")
+    run("flask evaluate --domain document.invoice")
+
+
 def export() -> None:
     """Make the datasets."""
     say("A fine-tuning dataset comes out.")
     run("flask export-jsonl train.jsonl")
+    say("Or of what reviewers approved alone:")
+    run("flask export-jsonl approved.jsonl --status approved")
     say("Preference pairs come from the same feedback; what does not fit is counted.")
     run("flask export-jsonl --format trl-preference --dry-run")
     say("The dataset's first lines, cut to the width of the page:")

@@ -16,7 +16,7 @@ def test_whoever_is_not_signed_in_is_asked_to(app: Flask, path: str) -> None:
 
     assert browser.at == "/review/sign-in"
     assert browser.args["next"] == path
-    assert "flask keys create --scope review" in browser.text
+    assert "flask keys create --scopes review" in browser.text
 
 
 def test_a_reviewer_comes_to_where_they_wanted(app: Flask, project: int) -> None:
