@@ -13,6 +13,8 @@ from feedbackstore.models import ID_FIELDS, Feedback, Prediction
 
 RATINGS: Final = ("up", "down")
 
+_SAID: Final = ("author_id", "response", "rating", "notes")
+
 Source: TypeAlias = "type[Feedback] | ModelAlias[Feedback]"
 
 _INSERT: Final = statements.Statement(
@@ -104,6 +106,15 @@ def count_on(prediction: Prediction) -> int:
     """How much feedback there is on a prediction."""
     named = ID_FIELDS[prediction.kind] == prediction.entity_id
     return int(Feedback.select().where(Feedback.project == prediction.project_id, named).count())
+
+
+def find_same(draft: Feedback, prediction: Prediction) -> Feedback | None:
+    """The newest feedback on a prediction, if the draft's author said the same in it."""
+    kind, entity_id = prediction.kind, prediction.entity_id
+    for row in list_newest(prediction.project_id, kind, entity_id, offset=0, limit=1):
+        same = all(getattr(row, name) == getattr(draft, name) for name in _SAID)
+        return row if same else None
+    return None
 
 
 def prediction_of(row: Feedback) -> Prediction | None:

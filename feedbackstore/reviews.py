@@ -105,7 +105,8 @@ def correct(
     """Keep what a reviewer says of a prediction that nobody gave feedback on.
 
     An output that they approve as it is counts as rated up, one that they reject as rated down.
-    `seen` is how much feedback on it they know of: raises Conflict where there is more by now.
+    `seen` is how much feedback on it they know of: raises Conflict where there is more by now. The
+    same again, as by a second click, is nothing new.
     """
     _check(verdict, comment)
     if response is not None and is_same(documents.dump(response), prediction.output):
@@ -119,6 +120,8 @@ def correct(
     draft = feedback.draft(prediction.project_id, **said)
     draft.author_id = reviewer
     with database.write():
+        if (stored := feedback.find_same(draft, prediction)) is not None:
+            return Judged(stored, None)
         if seen is not None and feedback.count_on(prediction) > seen:
             raise Conflict("Somebody else gave feedback on it while you had it open.")
         feedback.insert(draft)

@@ -23,9 +23,13 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/images/<sha256>", view_func=get_image)
 
 
-def get_item() -> Response:
+def get_item() -> BaseResponse:
     """An item, to look at or, with `edit`, to correct."""
     found = _found()
+    if found.feedback is None and found.seen:
+        # An address of before: what is there to review is the feedback that came since.
+        (row,) = feedback.list_newest(found.who.project, *found.named, offset=0, limit=1)
+        return redirect(pages.address("get_item", _asked().args, feedback=row.uuid), 303)
     draft = None
     if mode := request.args.get("edit"):
         draft = editor.begin(found, mode)
@@ -66,8 +70,9 @@ def post_undo() -> BaseResponse:
     """Take back what one did last to some feedback, and look at it again."""
     who = pages.reviewer()
     row = feedback.get(who.project, request.args.get("feedback", ""))
-    reviews.undo(row, who.key)
     args = _asked().args
+    if done.is_newest(row, who, pages.number(request.form.get("review"))):
+        reviews.undo(row, who.key)
     try:
         feedback.get(who.project, row.uuid)
     except errors.NotFound:

@@ -57,7 +57,9 @@ class Subject:
     @property
     def seen(self) -> int:
         """What `reviews.judge` or `reviews.correct` is told that the reviewer knows of."""
-        return newest(self.feedback, self.known) if self.feedback is not None else 0
+        if self.feedback is not None:
+            return newest(self.feedback, self.known)
+        return feedback.count_on(self.prediction)  # type: ignore[arg-type]
 
     @property
     def known(self) -> list[Review]:

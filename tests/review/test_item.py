@@ -287,3 +287,45 @@ def test_a_button_that_is_none_is_refused(row: Feedback, ada: Browser) -> None:
 )
 def test_an_item_that_is_not_there_is_a_page(ada: Browser, path: str) -> None:
     assert ada.open(path).response.status_code == 404
+
+
+@pytest.mark.parametrize("button", ["approve", "reject"])
+def test_a_second_click_is_nothing_new(predict: Predict, ada: Browser, button: str) -> None:
+    predict("new", output=OUTPUT)
+    path = "/review/item?prediction=request/new&status=uncorrected"
+    data = {**ada.open(path).fields, "do": button}
+
+    answers = [ada.client.post(path, data=data).status_code for _ in range(2)]
+
+    assert answers == [303, 303]
+    assert Feedback.select().count() == Review.select().count() == 1
+
+
+def test_a_second_click_on_undo_takes_nothing_more_back(row: Feedback, ada: Browser) -> None:
+    ada.open(at(row, edit="form")).press("save", **{"field:/total": "13"})
+    ada.open(at(row)).press("approve")
+    (form,) = [form for form in ada.page.forms if "review" in form.fields]
+
+    answers = [ada.client.post(form.action, data=form.fields).status_code for _ in range(2)]
+
+    assert answers == [303, 303]
+    assert now(row) == ("pending", {**RIGHT, "total": "13"})
+
+
+def test_who_was_second_on_an_output_can_still_save_what_they_typed(
+    predict: Predict, ada: Browser, bob: Browser
+) -> None:
+    predict("new", output=OUTPUT)
+    path = "/review/item?prediction=request/new&status=uncorrected"
+    bob.open(f"{path}&edit=form")
+    ada.open(path).press("approve")
+    bob.press("approve", **{"field:/total": "2"})
+    assert bob.response.status_code == 409
+
+    assert "Open again" in ada.open(path).html
+    # The page that told them is a form like any other.
+    fields = bob.fields
+    response = bob.client.post(path, data={**fields, "do": "approve"})
+
+    assert response.status_code == 303
+    assert [row.author.name for row in Feedback.select()] == ["Ada", "Bob"]
