@@ -13,6 +13,8 @@ from feedbackstore.review.subject import Subject
 
 _VERDICTS: Final = {"approve": APPROVED, "reject": REJECTED, "reopen": PENDING, "save": None}
 
+_REPLACED: Final = "The model's output was replaced while you had it open; nothing is stored yet."
+
 
 def add_to(blueprint: Blueprint) -> None:
     """Add the views."""
@@ -45,6 +47,8 @@ def post_item() -> BaseResponse:
     comment = request.form.get("comment", "").strip()
     if draft is not None and do != "reject" and _is_to_mend(draft):
         return _page(found, draft, 422, comment=comment)
+    if request.form.get("shown", found.shown) != found.shown:
+        return _page(found, draft, 409, told=_REPLACED, comment=comment)
     response = draft.value if draft is not None and do != "reject" else None
     try:
         judged = found.judge(

@@ -116,12 +116,25 @@ def _guard() -> BaseResponse | None:
     if request.endpoint in _OPEN:
         return None
     if sessions.current() is None:
-        asked = url_for("review.get_queue") if changes else request.full_path.rstrip("?")
-        return redirect(url_for("review.get_sign_in", next=request.script_root + asked), 303)
+        return _ask_who()
     if changes and not sessions.is_token(request.form.get("token", "")):
         message = "This page was opened in another session. Go back, reload it, and try again."
         return render("error.html", 403, title="Not done", message=message)
     return None
+
+
+def _ask_who() -> BaseResponse:
+    """To the sign-in; what was sent meanwhile is kept there, to be sent again."""
+    here = request.script_root + request.full_path.rstrip("?")
+    if is_partial():
+        return render("error.html", 401, title="You are signed out", message="")
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("review.get_sign_in", next=here), 303)
+    queue = url_for("review.get_queue")
+    if not sessions.is_any_token(request.form.get("token", "")):
+        return redirect(url_for("review.get_sign_in", next=queue), 303)
+    sent = [(name, text) for name, text in request.form.items() if name != "token"]
+    return render("sign_in.html", 401, next=queue, again=sent, again_to=here)
 
 
 def _frame(response: Response) -> Response:

@@ -16,7 +16,8 @@ from feedbackstore.review.wanted import UNCORRECTED, Wanted
 
 PAGE: Final = 50
 
-_FURTHER: Final = 1
+_FURTHER: Final = 2
+"""Pages with nothing in them that are looked through for what a filter finds."""
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -106,9 +107,11 @@ def _candidates(asked: Wanted, after: int | None, found: dict[str, str]) -> Iter
 
 
 def _items(project: int, asked: Wanted, before: int | None) -> Iterator[Item]:
-    while True:
+    empty = 0
+    while empty < _FURTHER:
         items, before = _page(project, asked, before)
         yield from items
+        empty = 0 if items else empty + 1
         if before is None:
             return
 
@@ -116,7 +119,7 @@ def _items(project: int, asked: Wanted, before: int | None) -> Iterator[Item]:
 def _nearest(project: int, asked: Wanted, before: int | None) -> Page:
     """The next page with something in it, unless that takes long to find."""
     found = _page(project, asked, before)
-    for _ in range(_FURTHER):
+    for _ in range(_FURTHER - 1):
         if found.items or found.next is None:
             break
         found = _page(project, asked, found.next)

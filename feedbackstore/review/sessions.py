@@ -4,8 +4,8 @@ The cookie goes nowhere but to the review page, no script can read it, and no ot
 brings it along unasked: every change carries a token too, which the cookie holds.
 """
 
+import hashlib
 import hmac
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +21,7 @@ _COOKIE: Final = "feedbackstore_review"
 _LASTS: Final = timedelta(hours=12)
 _RENEWED_AFTER: Final = timedelta(minutes=30)
 _SALT: Final = "review session"
+_DIGITS: Final = 18
 
 
 class Reviewer(NamedTuple):
@@ -44,7 +45,7 @@ def start(text: str) -> Reviewer | None:
     grant = keys.find(text.strip())
     if grant is None or SCOPE not in grant.scopes:
         return None
-    g.reviewer = _known(grant.key, secrets.token_urlsafe(16))
+    g.reviewer = _known(grant.key)
     g.renewed = True
     return current()
 
@@ -63,9 +64,23 @@ def current() -> Reviewer | None:
 
 
 def is_token(text: str) -> bool:
-    """Whether a change comes from a page that this session was shown."""
+    """Whether a change comes from a page that whoever is signed in was shown."""
     reviewer = current()
     return reviewer is not None and hmac.compare_digest(reviewer.token.encode(), text.encode())
+
+
+def is_any_token(text: str) -> bool:
+    """Whether it comes from a page that anybody was shown, who may be signed out by now."""
+    key, _, _ = text.partition(".")
+    is_number = key.isascii() and key.isdigit() and len(key) < _DIGITS
+    return is_number and hmac.compare_digest(_token(int(key)).encode(), text.encode())
+
+
+def _token(key: int) -> str:
+    # Of the key, not of the session: a page that was open for long can still be sent after signing
+    # in again.
+    secret = keys.signing_secret().encode()
+    return f"{key}.{hmac.new(secret, f'token {key}'.encode(), hashlib.sha256).hexdigest()}"
 
 
 def keep(response: Response) -> Response:
@@ -79,7 +94,7 @@ def keep(response: Response) -> Response:
     if g.get("ended"):
         response.delete_cookie(_COOKIE, **kind)
     elif g.get("renewed") and g.reviewer is not None:
-        signed = _signer().dumps([g.reviewer.key, g.reviewer.token])
+        signed = _signer().dumps(g.reviewer.key)
         response.set_cookie(_COOKIE, str(signed), max_age=_LASTS, **kind)
     return response
 
@@ -89,16 +104,16 @@ def _read(request: Request) -> Reviewer | None:
     if not text:
         return None
     try:
-        (key, token), made = _signer().loads(
+        key, made = _signer().loads(
             text, max_age=int(_LASTS.total_seconds()), return_timestamp=True
         )
     except (BadSignature, ValueError, TypeError):
         return None
     g.renewed = datetime.now(UTC) - made > _RENEWED_AFTER
-    return _known(key, token)
+    return _known(int(key))
 
 
-def _known(row_id: int, token: str) -> Reviewer | None:
+def _known(row_id: int) -> Reviewer | None:
     record = keys.get_by_id(row_id)
     if record is None or SCOPE not in record.scopes.split(","):
         return None
@@ -109,7 +124,7 @@ def _known(row_id: int, token: str) -> Reviewer | None:
         project_name=record.project.name,
         scopes=tuple(record.scopes.split(",")),
         needed=reviews.needed_in(record.project_id),
-        token=token,
+        token=_token(record.id),
     )
 
 

@@ -1,9 +1,14 @@
 """Signing in and out."""
 
+from typing import Final
+
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from feedbackstore.review import pages, sessions
+
+_AGAIN: Final = "again:"
+"""Before the name of each field that was sent when nobody was signed in any more."""
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -24,8 +29,17 @@ def get_sign_in() -> Response:
 def post_sign_in() -> Response:
     """Sign in with a key that may review."""
     go_on = pages.inside(request.form.get("next", ""))
+    again_to = request.form.get("again_to", "")
+    again = [
+        (name.removeprefix(_AGAIN), text)
+        for name, text in request.form.items()
+        if name.startswith(_AGAIN)
+    ]
     if sessions.start(request.form.get("key", "")) is None:
-        return pages.render("sign_in.html", 403, next=go_on, refused=True)
+        kept = {"again": again, "again_to": again_to}
+        return pages.render("sign_in.html", 403, next=go_on, refused=True, **kept)
+    if again_to:
+        return pages.render("again.html", to=pages.inside(again_to), again=again)
     return redirect(go_on, 303)
 
 

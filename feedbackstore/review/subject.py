@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -60,6 +61,12 @@ class Subject:
         if self.feedback is not None:
             return newest(self.feedback, self.known)
         return feedback.count_on(self.prediction)  # type: ignore[arg-type]
+
+    @property
+    def shown(self) -> str:
+        """What tells the output that is shown from any that takes its place."""
+        output = self.prediction.output if self.prediction else None
+        return hashlib.sha256((output or "").encode()).hexdigest()[:16]
 
     @property
     def known(self) -> list[Review]:

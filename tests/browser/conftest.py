@@ -133,8 +133,9 @@ def _listen(page: Page, address: str, heard: list[str]) -> None:
             heard.append(f"{response.status} {response.url}")
 
     def on_console(message: Any) -> None:
-        # Chromium itself notes every answer of 4xx; those are what the tests provoke.
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+        # Chromium and htmx note every answer of 4xx; those are what the tests provoke.
+        noted = message.text.startswith(("Failed to load resource", "Response Status Error Code 4"))
+        if message.type in ("error", "warning") and not noted:
             heard.append(f"console: {message.text}")
 
     page.on("request", on_request)

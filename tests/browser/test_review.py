@@ -234,3 +234,40 @@ def test_nothing_stands_in_anybodys_way(reviewer: Reviewer, scheme: str, width: 
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
 
     assert found == []
+
+
+def test_a_new_row_is_where_one_types_next(reviewer: Reviewer) -> None:
+    page = reviewer()
+    page.get_by_role("link", name="inv-1").click()
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_role("button", name=re.compile("^Add")).click()
+    expect(page.get_by_label("Sku").nth(2)).to_be_focused()
+    page.get_by_role("button", name="Move item 3 up").click()
+    expect(page.get_by_label("Sku").nth(1)).to_be_focused()
+    page.get_by_role("button", name="Remove item 2").click()
+    expect(page.get_by_label("Sku").nth(1)).to_be_focused()
+
+
+def test_a_key_that_is_held_down_is_one_press(reviewer: Reviewer, site: Server) -> None:
+    page = reviewer()
+    page.get_by_role("link", name="inv-5").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("inv-5")
+    page.wait_for_load_state()
+    held = "document.dispatchEvent(new KeyboardEvent('keydown', {key: 'a', repeat: true}))"
+    page.evaluate(held)
+    press(page, "j")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("inv-4")
+
+    assert statuses(site, "inv-5")[0][0] == "pending"
+
+
+def test_who_is_signed_out_while_typing_is_told_and_keeps_the_text(reviewer: Reviewer) -> None:
+    page = reviewer()
+    page.get_by_role("link", name="inv-1").click()
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Number").fill("NT-9")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="JSON").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("You are signed out")
+    expect(page.get_by_label("Number")).to_have_value("NT-9")

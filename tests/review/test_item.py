@@ -5,8 +5,9 @@ import json
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from feedbackstore import reviews
+from feedbackstore import keys, reviews
 from feedbackstore.models import Feedback, Review
 from tests.conftest import Predict, Say
 from tests.review.conftest import Browser
@@ -329,3 +330,46 @@ def test_who_was_second_on_an_output_can_still_save_what_they_typed(
 
     assert response.status_code == 303
     assert [row.author.name for row in Feedback.select()] == ["Ada", "Bob"]
+
+
+def test_what_is_sent_after_the_session_ended_is_kept_and_sent_again(
+    row: Feedback, ada: Browser, app: Flask, project: int
+) -> None:
+    ada.open(at(row, edit="form"))
+    ada.client.delete_cookie("feedbackstore_review", path="/review")
+    ada.press("approve", **{"field:/total": "13"})
+    assert ada.response.status_code == 401
+    assert now(row) == ("pending", None)
+
+    ada.press("", "", key="wrong")
+    ada.press("", "", key=str(keys.create(scopes=["review"])))
+    assert now(row) == ("pending", None)
+    form = ada.page.forms[1]
+    ada.client.post(form.action, data=form.fields)
+
+    assert now(row) == ("approved", {**RIGHT, "total": "13"})
+
+
+def test_what_another_site_sends_is_not_kept_for_after_the_sign_in(
+    row: Feedback, app: Flask
+) -> None:
+    response = app.test_client().post(at(row), data={"do": "approve", "token": "1.x"})
+
+    assert response.status_code == 303
+    assert "again" not in response.text
+
+
+def test_a_decision_on_an_output_that_was_replaced_is_not_taken(
+    row: Feedback, predict: Predict, ada: Browser
+) -> None:
+    ada.open(at(row, edit="form"))
+    predict("inv", output={"total": "new"}, replace=True)
+
+    ada.press("approve", **{"field:/total": "13"})
+    assert ada.response.status_code == 409
+    assert "was replaced while you had it open" in ada.text
+    assert now(row) == ("pending", None)
+    assert ada.fields["field:/total"] == "13"
+
+    ada.press("approve")
+    assert now(row)[0] == "approved"
