@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from feedbackstore import documents
-from feedbackstore.database import sync_directory
+from feedbackstore.database_file import sync_directory
 from feedbackstore.errors import Conflict, Unusable
 
 # Valid inside JSON text, yet line ends to some readers of lines: written as escapes.

@@ -15,7 +15,7 @@ from typing import IO, Any
 from exports.compression import SUFFIXES, compressed
 from exports.dataset import locked, refuse_no_parent, unwritable
 from exports.sink import Sink
-from feedbackstore.database import sync_directory
+from feedbackstore.database_file import sync_directory
 from feedbackstore.errors import Conflict, Unusable
 
 MANIFEST = "manifest.json"

@@ -6,7 +6,7 @@ from typing import IO, Any
 
 import click
 
-from feedbackstore import database, imports, keys, migrations, reviews, settings
+from feedbackstore import database_file, imports, keys, migrations, reviews, settings
 from feedbackstore.command import StoreCommand, progress, stdout
 from feedbackstore.store import open_store
 from feedbackstore.verdicts import Recorded
@@ -22,7 +22,7 @@ def migrate() -> None:
     applied = migrations.upgrade(values["DATABASE_URL"], values["DATABASE_TIMEOUT"])
     for name in applied:
         click.echo(f"applied {name}", err=True)
-    click.echo(f"{database.path_of(values['DATABASE_URL'])} is up to date", err=True)
+    click.echo(f"{database_file.path_of(values['DATABASE_URL'])} is up to date", err=True)
 
 
 @click.group("keys")

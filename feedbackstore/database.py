@@ -1,4 +1,6 @@
-"""Opening the database, its pragmas and the write transaction; the only room that knows SQLite.
+"""Opening the database, its pragmas and the write transaction.
+
+This room and `database_file` are the only ones that know SQLite.
 
 WAL lets readers go on while one writes; `synchronous=FULL` syncs the log at each commit, so that
 what was acknowledged survives a power cut, not only a crash (sqlite.org/pragma, /wal).
@@ -6,22 +8,19 @@ peewee keeps a connection for each thread, and nothing here closes it: opening o
 costs several times as much as the request.
 """
 
-import os
-import sqlite3
-import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import peewee
 
-from feedbackstore.errors import Locked, Unavailable, Unusable
-
-SCHEME: Final = "sqlite:///"
+from feedbackstore import in_use
+from feedbackstore.database_file import SCHEME, path_of, refuse_missing
+from feedbackstore.errors import Locked, Unavailable
 
 PRAGMAS: Final = {
     "journal_mode": "wal",
@@ -79,25 +78,14 @@ class Model(peewee.Model):
         legacy_table_names = False
 
 
-def path_of(url: str) -> Path:
-    """The file that a database URL names. Raises Unusable for any other kind of URL."""
-    name = unquote(url.removeprefix(SCHEME))
-    if not url.startswith(SCHEME) or not name or name == ":memory:" or {"?", "\0"} & set(name):
-        # The text is not shown: what is no path may hold a password.
-        raise Unusable(
-            "FEEDBACKSTORE_DATABASE_URL names no SQLite file. It should be sqlite:/// and a path,"
-            " as in sqlite:///feedback.db or sqlite:////var/lib/feedback.db"
-        )
-    return Path(name)
-
-
 def connect(url: str, timeout: float = 5) -> None:
     """Bind every model to the database at `url`; it must be there (see `create`).
 
     `timeout` is how many seconds a write waits for another process's write.
     """
     path = path_of(url)
-    _refuse_missing(path)
+    refuse_missing(path)
+    in_use.join(path)
     close()
     pragmas = PRAGMAS | {"busy_timeout": int(timeout * 1000)}
     proxy.initialize(_Database(str(path.absolute()), pragmas=pragmas, timeout=timeout))
@@ -113,21 +101,6 @@ def opened() -> tuple[str, float]:
     return f"{SCHEME}{quote(str(proxy.obj.database))}", proxy.obj.timeout
 
 
-def _refuse_missing(path: Path) -> None:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise Unusable(
-                f"The database {path} is not a file. Name another: FEEDBACKSTORE_DATABASE_URL."
-            )
-    except FileNotFoundError:
-        raise Unusable(
-            f"The database {path.absolute()} is not there yet. To make it, run: flask migrate"
-            " (or name another: FEEDBACKSTORE_DATABASE_URL)"
-        ) from None
-    except OSError as error:
-        raise Unusable(f"The database {path} cannot be used: {error.strerror}.") from None
-
-
 def close() -> None:
     """Let go of this thread's connection, if there is one."""
     if proxy.obj is not None and not proxy.is_closed():
@@ -140,44 +113,6 @@ def hold_pages() -> None:
     An index's pages are then written once, rather than each time that they have to make room.
     """
     proxy.obj.pragma("cache_size", -_CACHE_KIB)
-
-
-def look_at_tables(path: Path) -> list[str]:
-    """The names of a database's tables, read without changing anything in it."""
-    _refuse_missing(path)
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    try:
-        with closing(sqlite3.connect(uri, uri=True)) as connection:
-            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            return [name for (name,) in rows]
-    except sqlite3.Error as error:
-        raise peewee.DatabaseError(str(error)) from error
-
-
-def create(url: str) -> None:
-    """Make an empty database file that only its owner can read, unless one is there."""
-    path = path_of(url)
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise Unusable(
-            f"The database {path} cannot be made: {error.strerror}. Make its directory writable,"
-            " or set FEEDBACKSTORE_DATABASE_URL to another place."
-        ) from None
-    os.fsync(descriptor)
-    os.close(descriptor)
-    sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Bring a directory's entries to the disk: a new name in it then survives a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

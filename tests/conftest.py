@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 
 from exports.cli import export_jsonl
-from feedbackstore import database, feedback, keys, migrations, predictions
+from feedbackstore import database, database_file, feedback, keys, migrations, predictions
 from feedbackstore.app import create_app
 from feedbackstore.models import Feedback
 from feedbackstore.store import open_store
@@ -57,7 +57,7 @@ def unsynced() -> Iterator[pytest.MonkeyPatch]:
 @pytest.fixture
 def store(url: str, migrated: Path) -> Iterator[str]:
     """An empty store, open."""
-    shutil.copy(migrated, database.path_of(url))
+    shutil.copy(migrated, database_file.path_of(url))
     open_store()
     yield url
     database.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from feedbackstore import database, ids, settings
+from feedbackstore import database, database_file, ids, settings
 from feedbackstore.errors import Unavailable, Unusable
 from feedbackstore.models import Project
 from feedbackstore.store import open_store
@@ -99,11 +99,11 @@ def test_a_write_that_waits_too_long_is_unavailable(url: str, tmp_path: Path, st
 )
 def test_an_address_of_no_database_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(Unusable, match=r"as in sqlite:///feedback\.db"):
-        database.path_of(url)
+        database_file.path_of(url)
 
 
 def test_a_percent_encoded_path_is_decoded() -> None:
-    assert database.path_of("sqlite:////var/lib/my%20store.db") == Path("/var/lib/my store.db")
+    assert database_file.path_of("sqlite:////var/lib/my%20store.db") == Path("/var/lib/my store.db")
 
 
 def test_a_missing_database_is_not_made_by_opening_it(url: str, tmp_path: Path) -> None:

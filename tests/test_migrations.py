@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playhouse.schema_diff import diff_models
 
-from feedbackstore import database, migrations
+from feedbackstore import database, database_file, migrations
 from feedbackstore.errors import Unusable
 from feedbackstore.models import TABLES
 from feedbackstore.store import open_store
@@ -32,7 +32,7 @@ def test_models_and_migrations_agree(store: str, tmp_path: Path) -> None:
     migrated = columns(store)
 
     other = f"sqlite:///{tmp_path}/from-models.db"
-    database.create(other)
+    database_file.create(other)
     database.connect(other)
     database.proxy.create_tables(TABLES)
 

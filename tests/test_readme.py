@@ -21,6 +21,7 @@ from exports.example import EXPLAINED
 from exports.formats import FORMATS
 from feedbackstore.cli import import_predictions, keys_group, migrate, projects_group
 from feedbackstore.evaluate import evaluate_command
+from feedbackstore.safekeeping import backup_command, restore_command
 from feedbackstore.settings import SETTINGS
 from tests.api.test_keys_and_scopes import SCOPES
 
@@ -70,6 +71,8 @@ def test_the_table_of_settings_is_the_codes() -> None:
 def test_the_table_of_commands_is_the_codes() -> None:
     commands = {
         "migrate": migrate,
+        "backup": backup_command,
+        "restore": restore_command,
         **{f"keys {name}": command for name, command in keys_group.commands.items()},
         **{f"projects {name}": command for name, command in projects_group.commands.items()},
         "import-predictions": import_predictions,

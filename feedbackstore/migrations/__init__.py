@@ -6,7 +6,7 @@ go on, a migration that has been released does not.
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ from typing import Final
 import peewee
 from playhouse.migrations import Runner
 
-from feedbackstore import database
+from feedbackstore import database, database_file
 from feedbackstore.errors import Unusable
 
 FOLDER: Final = Path(__file__).parent
@@ -26,9 +26,9 @@ def upgrade(url: str, timeout: float = 5) -> list[str]:
 
     Raises Unusable for a database that is newer than this code, or is none.
     """
-    path = database.path_of(url)
-    with _lock(path.parent):
-        database.create(url)
+    path = database_file.path_of(url)
+    with locked(path.parent):
+        database_file.create(url)
         with _readable(path):
             refuse_foreign(url)
             database.connect(url, timeout)
@@ -38,7 +38,7 @@ def upgrade(url: str, timeout: float = 5) -> list[str]:
 
 def check(url: str) -> None:
     """Raise Unusable unless the open database has exactly the schema that this code knows."""
-    path = database.path_of(url)
+    path = database_file.path_of(url)
     with _readable(path):
         _refuse_newer(path)
         pending = [step.name for step in _runner().status() if not step.applied]
@@ -51,9 +51,9 @@ def check(url: str) -> None:
 
 def refuse_foreign(url: str) -> None:
     """Raise Unusable for another program's database, which is left as it is."""
-    path = database.path_of(url)
+    path = database_file.path_of(url)
     with _readable(path):
-        tables = database.look_at_tables(path)
+        tables = database_file.look_at_tables(path)
     if tables and HISTORY not in tables:
         raise Unusable(
             f"The database {path} is another program's: it has the table {tables[0]}, and none of"
@@ -62,7 +62,22 @@ def refuse_foreign(url: str) -> None:
 
 
 def _refuse_newer(path: Path) -> None:
-    unknown = [step.name for step in _runner().status() if step.path is None]
+    refuse_newer(path, [step.name for step in _runner().status() if step.applied])
+
+
+def applied(connection: database_file.Connection) -> list[str]:
+    """The changes that made a database's schema, in their order; it must be a feedback store's."""
+    return [name for (name,) in connection.execute(f"SELECT name FROM {HISTORY} ORDER BY name")]
+
+
+def pending(names: Iterable[str]) -> list[str]:
+    """The changes that a schema lacks, of which these were applied."""
+    return sorted({path.stem for path in FOLDER.glob("[0-9]*.py")} - {*names})
+
+
+def refuse_newer(path: Path, names: Iterable[str]) -> None:
+    """Raise Unusable where one of the changes that were applied is unknown to this version."""
+    unknown = sorted({*names} - {file.stem for file in FOLDER.glob("[0-9]*.py")})
     if unknown:
         raise Unusable(
             f"The database {path} is newer than this version, which does not know"
@@ -87,7 +102,7 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _lock(directory: Path) -> Iterator[None]:
+def locked(directory: Path) -> Iterator[None]:
     """Wait until no other process migrates in `directory`.
 
     The kernel lets go of the lock when its holder dies. It is taken on the directory, not on the

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask.cli import NoAppException
 
-from feedbackstore import database
+from feedbackstore import database, database_file
 from feedbackstore.app import create_app
 from feedbackstore.errors import Unusable
 from feedbackstore.models import Feedback
@@ -51,6 +51,6 @@ def test_the_app_refuses_a_store_that_is_not_there(url: str) -> None:
 
 def test_a_database_whose_name_is_no_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unusable, match="cannot be made: File name too long"):
-        database.create(f"sqlite:///{tmp_path}/{'x' * 300}.db")
+        database_file.create(f"sqlite:///{tmp_path}/{'x' * 300}.db")
     with pytest.raises(Unusable, match="is not there yet"):
         open_store(f"sqlite:///{tmp_path}/other.db")
