@@ -2,8 +2,8 @@
 
 SQLite's online backup reads page after page inside one read transaction: the copy is of its moment
 however long it takes, writers go on beside it, and nothing makes it begin again (without that
-transaction every commit of another process would). `VACUUM INTO` would do too, and take many times
-as long: it builds every index anew.
+transaction every commit of another process would). `VACUUM INTO` would do too, and
+build every index anew.
 """
 
 import os
@@ -54,7 +54,7 @@ def make(
     # One name for all of a directory's: what a killed run left is then found by the next.
     in_directory = target.parent == out
     with placing.part_of(target, "feedback" if in_directory else "") as part:
-        copied(source, part, target, progress)
+        copied(source, part, target, progress, live=True)
         feedback, predictions = inspect(part, target)
         size = part.stat().st_size
         _refuse_existing(target, overwrite=overwrite)
@@ -90,11 +90,17 @@ def refuse_other(copy: database_file.Connection, name: Path) -> None:
 
 
 def copied(
-    source: Path, part: Path, target: Path, progress: Callable[[int, int], None] | None = None
+    source: Path,
+    part: Path,
+    target: Path,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    live: bool = False,
 ) -> None:
     """Copy a database, with what its log holds, into an empty file that is to become `target`."""
+    opened = database_file.opened_live if live else database_file.opened_alone
     try:
-        with closing(database_file.opened_alone(source)) as connection:
+        with closing(opened(source)) as connection:
             database_file.copy(connection, part, progress)
     except database_file.SQLITE_ERRORS as error:
         if database_file.is_about_space(error):

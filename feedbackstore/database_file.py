@@ -91,13 +91,18 @@ def sync_directory(directory: Path) -> None:
 
 
 def opened_alone(path: Path) -> Connection:
-    """A connection that changes nothing, neither in the file nor beside it where nothing is yet.
-
-    A copy without a log is said to be one that nobody writes, else SQLite would make a log for it.
-    """
-    refuse_missing(path)
+    """A connection to a file that nobody writes: it makes nothing beside it, and takes no lock."""
     wal = path.with_name(f"{path.name}-wal")
-    mode = "mode=ro" if wal.exists() else "mode=ro&immutable=1"
+    return _opened(path, "mode=ro" if wal.exists() else "mode=ro&immutable=1")
+
+
+def opened_live(path: Path) -> Connection:
+    """A connection that reads a database which others may begin to write at any moment."""
+    return _opened(path, "mode=ro")
+
+
+def _opened(path: Path, mode: str) -> Connection:
+    refuse_missing(path)
     return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None)
 
 

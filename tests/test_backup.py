@@ -61,7 +61,7 @@ def test_a_copy_is_whole_and_its_owners_alone(filled: str, tmp_path: Path) -> No
     assert {name for name in names(tmp_path) if "copy" in name} == {"copy.db"}
 
 
-def test_a_copy_is_of_one_moment_and_ends_while_another_process_writes(
+def test_a_copy_is_of_one_moment_and_ends_while_another_connection_writes(
     filled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feedbackstore.database_file._PAGES", 1)
