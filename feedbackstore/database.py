@@ -115,13 +115,22 @@ def hold_pages() -> None:
     proxy.obj.pragma("cache_size", -_CACHE_KIB)
 
 
+def reread() -> None:
+    """Read the database's first pages from the file, whatever of them is in memory.
+
+    Raises peewee.DatabaseError where that is no database any more.
+    """
+    proxy.obj.pragma("shrink_memory")
+    proxy.obj.execute_sql("SELECT count(*) FROM sqlite_master").fetchone()
+
+
 @contextmanager
-def write(*, wait: bool = True) -> Iterator[None]:
+def write(*, wait: float | None = None) -> Iterator[None]:
     """One write transaction, on disk when the block ends, undone when it raises.
 
     It begins IMMEDIATE: a transaction that reads first and writes later fails at once when
     another wrote in between, whatever the timeout (sqlite.org/isolation). Raises Locked when
-    another process writes, for longer than DATABASE_TIMEOUT or, without `wait`, at this moment;
+    another process writes for longer than `wait` seconds (DATABASE_TIMEOUT, where none are named);
     Unavailable when the database is full or cannot be written.
     """
     try:
@@ -130,7 +139,7 @@ def write(*, wait: bool = True) -> Iterator[None]:
             close()
             raise Unavailable("The database file was moved or replaced.")
         with ExitStack() as stack:
-            _begin(stack, time.monotonic() + (timeout() if wait else 0))
+            _begin(stack, time.monotonic() + (timeout() if wait is None else wait))
             yield
     except peewee.DatabaseError as error:
         if isinstance(error, peewee.IntegrityError | peewee.ProgrammingError):

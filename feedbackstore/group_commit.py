@@ -72,7 +72,7 @@ class GroupCommit:
         while not write.finished:
             with self._leading:
                 if not write.finished:
-                    self._commit(self._next(), wait=True)
+                    self._commit(self._next())
         return write.outcome()
 
     async def awrite(self, work: Callable[[], Result]) -> Result:
@@ -134,7 +134,7 @@ class GroupCommit:
         try:
             batch = self._next()
             try:
-                self._commit(batch, wait=False)
+                self._commit(batch, wait=0)
             except Locked as error:
                 now = time.monotonic()
                 self._waiting.extendleft(write for write in reversed(batch) if write.until > now)
@@ -151,7 +151,7 @@ class GroupCommit:
                 batch.append(self._waiting.popleft())
         return batch
 
-    def _commit(self, batch: list[_Write[Any]], *, wait: bool) -> None:
+    def _commit(self, batch: list[_Write[Any]], *, wait: float | None = None) -> None:
         """Write a batch; where one of its writes fails, once more, each undone for itself.
 
         Raises Locked, with nothing written, where it was not to wait.
@@ -166,7 +166,7 @@ class GroupCommit:
             except Exception:  # noqa: BLE001 - whatever it is, it is one write's
                 outcomes = _written(_apart, batch, wait=wait)
         except Unavailable as error:
-            if isinstance(error, Locked) and not wait:
+            if isinstance(error, Locked) and wait == 0:
                 raise
             # After a failed sync the connection's pages are not to be trusted.
             database.close()
@@ -179,7 +179,10 @@ class GroupCommit:
 
 
 def _written(
-    run: Callable[[list[_Write[Any]]], list[Outcome]], batch: list[_Write[Any]], *, wait: bool
+    run: Callable[[list[_Write[Any]]], list[Outcome]],
+    batch: list[_Write[Any]],
+    *,
+    wait: float | None,
 ) -> list[Outcome]:
     with database.write(wait=wait):
         return run(batch)

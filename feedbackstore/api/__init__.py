@@ -10,6 +10,7 @@ from feedbackstore.api import (
     feedback,
     health,
     predictions,
+    probes,
     reviews,
 )
 from feedbackstore.api.openapi import EntityIdConverter, StoreApi
@@ -24,6 +25,6 @@ def init_app(app: Flask) -> None:
     body.init_app(app)
     api = StoreApi(app)
     errors.init_app(app)
-    for resource in (feedback, reviews, predictions, evaluations, health):
+    for resource in (feedback, reviews, predictions, evaluations, health, probes):
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(docs.blueprint)

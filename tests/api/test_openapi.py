@@ -65,6 +65,9 @@ def test_every_operation_says_what_it_is_and_asks_for_a_key(document: dict[str, 
         for method, operation in operations.items():
             if method != "parameters":
                 assert operation["summary"], path
+                if path in ("/healthz", "/readyz"):
+                    assert "security" not in operation
+                    continue
                 assert operation["security"] == [{"HTTPBearer": []}], path
                 assert "401" in operation["responses"], path
 
