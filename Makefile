@@ -18,7 +18,7 @@ run: install ## Serve the store on HOST:PORT (127.0.0.1:8000); the first time, p
 	@flask migrate
 	@key=$$(flask keys create --if-none --name first) && if [ -n "$$key" ]; then \
 	  printf '\nThe first API key, shown this once:\n\n    export VLMRUN_API_KEY=%s\n\n' "$$key"; fi
-	@exec gunicorn -c gunicorn.conf.py --bind $(HOST):$(PORT) --log-level warning wsgi:app
+	@FEEDBACKSTORE_LOG=$${FEEDBACKSTORE_LOG:-off} exec gunicorn -c gunicorn.conf.py --bind $(HOST):$(PORT) --log-level warning wsgi:app
 
 demo: .venv/installed-demo ## Tell the whole story on a store of its own.
 	@python -m demo.story

@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
 from feedbackstore.asgi_request import (
@@ -26,6 +26,8 @@ from feedbackstore.asgi_request import (
     environ_of,
     length_of,
 )
+from feedbackstore.observing import ERROR, GONE, REQUEST_ID, RULE, Observed, note, wsgi
+from feedbackstore.request_log import Handler, RequestLog, error_text
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -56,7 +58,7 @@ class App(Flask):
     def __call__(self, request: Any, answer: Any, send: Send | None = None) -> Any:
         """Serve one request, or an event of the server's life."""
         if send is None:
-            return self.wsgi_app(request, answer)
+            return wsgi(self.wsgi_app, request, answer, self.log)
         return self._asgi(request, answer, send)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,6 +70,27 @@ class App(Flask):
         found = super().dispatch_request()
         return _run(found) if inspect.iscoroutine(found) else found
 
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        """As Flask does; and keep the route, which Flask forgets, for the request's end."""
+        note(request.environ, RULE, request.url_rule)
+        return super().preprocess_request()
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Keep what went wrong for the request's line in the log."""
+        if self.log is None:
+            super().log_exception(exc_info)
+        else:
+            note(request.environ, ERROR, error_text(exc_info[1]))
+
+    @cached_property
+    def log(self) -> RequestLog | None:
+        """The log, if there is to be one; what Flask logs goes there too."""
+        if self.config["LOG"] == "off":
+            return None
+        log = RequestLog()
+        self.logger.handlers[:] = [Handler(log)]
+        return log
+
     async def _asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self._serve(scope, receive, send)
@@ -78,23 +101,28 @@ class App(Flask):
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         environ = environ_of(scope)
+        observed = Observed(environ, self.log)
         body = Body(receive, length_of(environ))
-        if body.length is not None and body.length <= _SMALL:
-            answer = await self._answer_small(environ, body)
-        elif body.length is not None and body.length > self.config["MAX_BODY_BYTES"]:
-            # It is refused for its length, unread.
-            answer = await self._in_thread(self._threads, environ)
-        else:
-            answer = await self._answer_large(environ, body)
-        headers = [
-            (name.encode("latin-1"), text.encode("latin-1")) for name, text in answer.headers
-        ]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        status, sent = GONE, 0
+        try:
+            answer = await self._answer(environ, body)
+            answer.headers.append((REQUEST_ID, observed.id))
+            await _send(answer, send)
+            status, sent = answer.status, len(answer.body)
+        finally:
+            observed.end(status, body.received, sent)
         if body.left:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_DRAIN_SECONDS):
                     await body.drain()
+
+    async def _answer(self, environ: Environ, body: Body) -> Answer:
+        if body.length is not None and body.length <= _SMALL:
+            return await self._answer_small(environ, body)
+        if body.length is not None and body.length > self.config["MAX_BODY_BYTES"]:
+            # It is refused for its length, unread.
+            return await self._in_thread(self._threads, environ)
+        return await self._answer_large(environ, body)
 
     async def _answer_small(self, environ: Environ, body: Body) -> Answer:
         environ["wsgi.input"] = await body.read(_SMALL)
@@ -171,6 +199,12 @@ def _answer(wsgi_app: Any, environ: Environ) -> Answer:
     """Call a WSGI application, whole."""
     response = Response.from_app(wsgi_app, environ, buffered=True)
     return Answer(response.status_code, list(response.headers), response.get_data())
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = [(name.encode("latin-1"), text.encode("latin-1")) for name, text in answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _live(receive: Receive, send: Send) -> None:

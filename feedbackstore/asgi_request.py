@@ -81,6 +81,7 @@ class Body:
         self._receive = receive
         self.length = length
         self.left = length != 0
+        self.received = 0
 
     async def read(self, limit: int) -> BytesIO | RawIOBase:
         """The body, or what is longer than `limit`; reading raises where it broke off."""
@@ -93,6 +94,7 @@ class Body:
                 return BrokenOff()
             chunks.append(event["body"])
             size += len(event["body"])
+            self.received = size
             self.left = event.get("more_body", False)
         return BytesIO(b"".join(chunks))
 

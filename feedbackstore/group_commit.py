@@ -10,6 +10,7 @@ more than the sync does, since the two then contend for the interpreter.
 import asyncio
 import threading
 import time
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,10 +18,14 @@ from functools import cached_property
 from typing import Any, Final, Generic, TypeVar, cast
 
 from feedbackstore import database
+from feedbackstore.counters import counters
 from feedbackstore.errors import Locked, Unavailable
 
 Result = TypeVar("Result")
 Outcome = tuple[Any, Exception | None]
+
+BOUNDS: Final = (1, 2, 4, 8, 16, 32, 64, 128)
+"""How many writes shared a commit, as it is counted."""
 
 _BATCH: Final = 256
 """Writes in one transaction, at most: other processes wait for it to end."""
@@ -103,6 +108,7 @@ class GroupCommit:
             raise Unavailable("Too many writes are waiting.")
         write = _Write(work, done)
         self._waiting.append(write)
+        counters.set("waiting", len(self._waiting))
         return write
 
     def _forget(self, write: _Write[Any]) -> None:
@@ -149,6 +155,7 @@ class GroupCommit:
         with suppress(IndexError):
             while len(batch) < _BATCH:
                 batch.append(self._waiting.popleft())
+        counters.set("waiting", len(self._waiting))
         return batch
 
     def _commit(self, batch: list[_Write[Any]], *, wait: float | None = None) -> None:
@@ -174,6 +181,8 @@ class GroupCommit:
         except Exception as error:  # noqa: BLE001 - somebody waits for it
             _fail(batch, error)
         else:
+            counters.add(f"batch\t{bisect_left(BOUNDS, len(batch))}")
+            counters.add("batched", len(batch))
             for write, outcome in zip(batch, outcomes, strict=True):
                 write.finish(*outcome)
 

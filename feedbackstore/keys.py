@@ -15,7 +15,7 @@ from feedbackstore import database, ids, statements
 from feedbackstore.errors import Invalid, NotFound, Problem
 from feedbackstore.models import ApiKey, Project, Secret
 
-SCOPES: Final = ("submit", "read", "review", "export", "admin")
+SCOPES: Final = ("submit", "read", "review", "export", "metrics", "admin")
 DEFAULT_SCOPES: Final = ("submit", "read")
 DEFAULT_PROJECT: Final = "default"
 

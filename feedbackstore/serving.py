@@ -10,7 +10,9 @@ import sys
 from typing import Any
 
 from feedbackstore import database, settings
+from feedbackstore.counters import counters
 from feedbackstore.errors import Unusable
+from feedbackstore.request_log import Formatter
 from feedbackstore.store import open_store
 
 try:
@@ -53,6 +55,10 @@ def on_starting(server: Any) -> None:
         open_store()
     except Unusable as error:
         sys.exit(str(error))
+    counters.share()
+    if _values["LOG"] == "json":
+        for handler in server.log.error_log.handlers:
+            handler.setFormatter(Formatter())
     # A connection must not be carried through the workers' fork.
     database.close()
     # A master that takes over from another (USR2), or is started by systemd, is given its sockets.
@@ -68,7 +74,9 @@ def when_ready(server: Any) -> None:
         return
     host, port = listener.getsockname()[:2]
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    print(_NEXT.format(address=address), flush=True)
+    # Where requests are logged, stdout holds nothing but lines of JSON.
+    stream = sys.stdout if _values["LOG"] == "off" else sys.stderr
+    print(_NEXT.format(address=address), file=stream, flush=True)
 
 
 def _refuse_taken(address: Any) -> None:

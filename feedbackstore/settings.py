@@ -30,6 +30,17 @@ def whole(at_most: int) -> Callable[[str], int]:
     return parse
 
 
+def one_of(*choices: str) -> Callable[[str], str]:
+    """A parser of one word of several; it raises ValueError."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"{' or '.join(choices)} is needed")
+        return text
+
+    return parse
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting; `parse` turns its text into a value or raises ValueError."""
@@ -73,6 +84,12 @@ SETTINGS = (
         whole(1_000_000),
         "Submissions that may wait for the disk in each of those processes; one more is refused"
         " with 503.",
+    ),
+    Setting(
+        "LOG",
+        "json",
+        one_of("json", "off"),
+        "A line of JSON on stdout for each request, or `off`; `make run` has it off.",
     ),
 )
 

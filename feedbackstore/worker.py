@@ -13,6 +13,8 @@ from typing import Any, Final
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
+from feedbackstore.observing import REQUEST_ID, Observed
+
 _SHOWN: Final = 200
 _HEAD_SECONDS: Final = 30
 
@@ -96,12 +98,15 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     ) -> None:
         """Refuse what is no HTTP in the shape of every refusal."""
         body = json.dumps({"detail": message[:_SHOWN] or HTTPStatus(status).phrase}).encode()
+        observed = Observed({}, getattr(self.worker.asgi, "log", None))
         headers = [
             ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),
             ("Connection", "close"),
+            (REQUEST_ID, observed.id),
             *extra_headers,
         ]
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
         lines += [f"{name}: {text}" for name, text in headers]
         self._safe_write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        observed.end(status, 0, len(body))

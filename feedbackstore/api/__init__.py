@@ -9,6 +9,7 @@ from feedbackstore.api import (
     evaluations,
     feedback,
     health,
+    metrics,
     predictions,
     probes,
     reviews,
@@ -25,6 +26,6 @@ def init_app(app: Flask) -> None:
     body.init_app(app)
     api = StoreApi(app)
     errors.init_app(app)
-    for resource in (feedback, reviews, predictions, evaluations, health, probes):
+    for resource in (feedback, reviews, predictions, evaluations, health, metrics, probes):
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(docs.blueprint)

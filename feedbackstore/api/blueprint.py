@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from flask import Response, g, request
 from flask_smorest import Blueprint as SmorestBlueprint
 
-from feedbackstore import keys
+from feedbackstore import keys, observing
 from feedbackstore.api import errors
 from feedbackstore.api.body import StrictParser
 from feedbackstore.api.schemas import ErrorSchema, HTTPValidationErrorSchema
@@ -99,5 +99,6 @@ def _refusal(scope: str | None) -> Response | None:
         return response
     if scope and scope not in grant.scopes:
         return errors.answer(403, f"This key does not have the scope {scope!r}.")
+    observing.note(request.environ, observing.KEY, keys.id_of(key.strip()))
     g.project, g.key = grant.project, grant.key
     return None

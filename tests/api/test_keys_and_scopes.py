@@ -26,6 +26,7 @@ SCOPES = {
     ("GET", "/v1/agent/executions/<entity_id:entity_id>"): "read",
     ("GET", "/v1/evaluations"): "read",
     ("GET", "/v1/health"): "any",
+    ("GET", "/metrics"): "metrics",
 }
 
 NOBODYS = "00000000-0000-7000-8000-000000000000"
@@ -33,7 +34,7 @@ NOBODYS = "00000000-0000-7000-8000-000000000000"
 
 def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith("/v1"):
+        if rule.rule.startswith(("/v1", "/metrics")):
             for method in set(rule.methods or ()) - {"HEAD", "OPTIONS"}:
                 yield method, rule.rule, rule.endpoint
 
