@@ -68,7 +68,9 @@ def test_a_project_has_a_name_that_fits_everywhere(store: str, name: str) -> Non
 
 @pytest.mark.parametrize("scopes", [[], ["write"], ["read", "root"]])
 def test_scopes_are_among_the_known(store: str, scopes: list[str]) -> None:
-    with pytest.raises(Invalid, match="Scopes are among submit, read, review, export, admin"):
+    with pytest.raises(
+        Invalid, match="Scopes are among submit, read, review, export, metrics, admin"
+    ):
         keys.create(scopes=scopes)
 
 
