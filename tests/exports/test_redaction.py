@@ -6,7 +6,7 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from exports.example import Example
@@ -214,6 +214,7 @@ _JSON = st.recursive(
 
 
 @given(_TEXTS)
+@example("1.2.3.4.123-45-6789")
 def test_redacting_twice_is_redacting_once(text: str) -> None:
     once = redact(text)
 
