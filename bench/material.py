@@ -57,7 +57,7 @@ _INPUT: Final = _prompt(PREDICTION_BYTES - FEEDBACK_BYTES)
 
 def entity(number: int) -> tuple[str, str]:
     """The kind and the id that row `number` is about: every tenth is of an agent."""
-    if number % 10 == 9:  # noqa: PLR2004
+    if number % 10 == 9:  # noqa: PLR2004 - one of ten
         return "agent_execution", f"execution-{number // 10}"
     return "request", f"request-{number - number // 10}"
 

@@ -28,11 +28,11 @@ def ratio(ones: Sequence[float], others: Sequence[float]) -> str:
 
 def significant(value: float) -> str:
     """A number with two digits, or with all that stand before the point."""
-    if value >= 10 or value == 0:  # noqa: PLR2004
+    if value >= 10 or value == 0:  # noqa: PLR2004 - where digits say no more
         return f"{value:,.0f}"
     if value >= 1:
         return f"{value:.1f}"
-    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"  # noqa: PLR2004
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"  # noqa: PLR2004 - where digits say no more
 
 
 def rate(values: Sequence[float]) -> str:
@@ -43,7 +43,7 @@ def rate(values: Sequence[float]) -> str:
 def milliseconds(values: Sequence[float]) -> str:
     """The median of times in milliseconds."""
     middle = median(values)
-    return f"{middle:,.2f} ms" if middle < 10 else f"{middle:,.0f} ms"  # noqa: PLR2004
+    return f"{middle:,.2f} ms" if middle < 10 else f"{middle:,.0f} ms"  # noqa: PLR2004 - where digits say no more
 
 
 def megabytes(values: Sequence[float]) -> str:

@@ -77,7 +77,7 @@ def _answers(port: int, path: str) -> bool:
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status < 500  # noqa: PLR2004
+        return connection.getresponse().status < 500  # noqa: PLR2004 - it answers
     except OSError:
         return False
     finally:

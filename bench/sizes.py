@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_ON_DISK: Final = "/var/tmp"  # noqa: S108
+_ON_DISK: Final = "/var/tmp"  # noqa: S108 - only a place to begin
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from bench.load import ID, Request
 from bench.peers.interface import Peer, bin_of, count
 
 _BIN: Final = bin_of("datasette")
-_SECRET: Final = "of one measurement"  # noqa: S105
+_SECRET: Final = "of one measurement"  # noqa: S105 - it guards nothing
 _TABLE: Final = """
     CREATE TABLE feedback (
         id INTEGER PRIMARY KEY, request_id TEXT, response TEXT,

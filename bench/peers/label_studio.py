@@ -8,7 +8,7 @@ from bench import material
 from bench.load import ID, Request
 from bench.peers.interface import Peer, bin_of, call, count
 
-_TOKEN: Final = "0123456789abcdef0123456789abcdef01234567"  # noqa: S105
+_TOKEN: Final = "0123456789abcdef0123456789abcdef01234567"  # noqa: S105 - it guards nothing
 _HEADERS: Final = {"Authorization": f"Token {_TOKEN}"}
 _FORM: Final = (
     '<View><Text name="text" value="$text"/><TextArea name="correction" toName="text"/></View>'
