@@ -40,7 +40,12 @@ def hold(project: int, reviewer: int, item: str) -> list[str]:
     """Lease an item that was opened by its address; the names of others who have it too."""
     with database.write():
         _write(project, reviewer, item)
-    others = (
+    return others(project, reviewer, item)
+
+
+def others(project: int, reviewer: int, item: str) -> list[str]:
+    """The names of those others who have an item."""
+    found = (
         Lease.select(Lease, ApiKey)
         .join(ApiKey)
         .where(
@@ -50,7 +55,7 @@ def hold(project: int, reviewer: int, item: str) -> list[str]:
             Lease.expires_at > ids.now(),
         )
     )
-    return [lease.reviewer.name or lease.reviewer.key_id for lease in others]
+    return [lease.reviewer.name or lease.reviewer.key_id for lease in found]
 
 
 def release(item: str, reviewer: int) -> None:

@@ -174,17 +174,6 @@ def history(row: Feedback, *, undone: bool = False) -> list[Review]:
     return list(query if undone else query.where(Review.undone_at.is_null()))
 
 
-def has_voted(row: Feedback, reviewer: int) -> bool:
-    """Whether a reviewer gave a verdict on feedback already, and did not take it back."""
-    query = Review.select().where(
-        Review.feedback == row.id,
-        Review.reviewer == reviewer,
-        Review.verdict.is_null(False),
-        Review.undone_at.is_null(),
-    )
-    return bool(query.exists())
-
-
 def needed_in(project: int) -> int:
     """How many reviews a project asks for."""
     return int(Project.select(Project.reviews).where(Project.id == project).scalar())

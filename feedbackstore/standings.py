@@ -90,8 +90,9 @@ def newest(row: Feedback, known: Iterable[Review]) -> int:
 
 
 def has_verdict(known: Iterable[Review], reviewer: int) -> bool:
-    """Whether a reviewer gave a verdict that pending would take back."""
-    return any(each.reviewer_id == reviewer and each.verdict is not None for each in known)
+    """Whether a reviewer gave a verdict that stands: pending took none back since."""
+    given = [each.verdict for each in known if each.reviewer_id == reviewer and each.verdict]
+    return bool(given) and given[-1] != PENDING
 
 
 def is_said(known: list[Review], reviewer: int, verdict: str | None, comment: str | None) -> bool:

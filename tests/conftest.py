@@ -18,7 +18,7 @@ from hypothesis import settings
 from exports.cli import export_jsonl
 from feedbackstore import database, database_file, feedback, keys, migrations, predictions
 from feedbackstore.app import create_app
-from feedbackstore.models import Feedback
+from feedbackstore.models import ApiKey, Feedback
 from feedbackstore.store import open_store
 
 # Nothing here is about time: a machine may be as slow as it likes.
@@ -147,6 +147,20 @@ def predict(project: int) -> Predict:
         predictions.record(project, [predictions.check(document)], replace=replace)
 
     return record
+
+
+Reviewer = Callable[[str], int]
+
+
+@pytest.fixture
+def reviewer(project: int) -> Reviewer:
+    """The row id of a new reviewer's key, in the project default."""
+
+    def make(name: str) -> int:
+        key = keys.create(scopes=["review"], name=name)
+        return int(ApiKey.get(ApiKey.key_id == keys.id_of(str(key))).id)
+
+    return make
 
 
 @pytest.fixture

@@ -4,31 +4,29 @@ from threading import Barrier, Thread
 
 from feedbackstore import database, keys, leases
 from feedbackstore.models import ApiKey, Lease
+from tests.conftest import Reviewer
 
 ITEMS = ("a", "b", "c")
 
 
-def _reviewer(name: str) -> int:
-    key = keys.create(scopes=["review"], name=name)
-    return int(ApiKey.get(ApiKey.key_id == keys.id_of(str(key))).id)
-
-
-def test_each_reviewer_is_handed_another_item(project: int) -> None:
-    ada, bob, eve = map(_reviewer, ("Ada", "Bob", "Eve"))
+def test_eachreviewer_is_handed_another_item(project: int, reviewer: Reviewer) -> None:
+    ada, bob, eve = map(reviewer, ("Ada", "Bob", "Eve"))
 
     assert [leases.take(project, who, ITEMS) for who in (ada, bob, eve)] == ["a", "b", "c"]
-    assert leases.take(project, _reviewer("Dan"), ITEMS) is None
+    assert leases.take(project, reviewer("Dan"), ITEMS) is None
     assert leases.take(project, ada, ITEMS) == "a"
 
 
-def test_as_many_as_review_independently_get_the_same_item(project: int) -> None:
-    ada, bob, eve = map(_reviewer, ("Ada", "Bob", "Eve"))
+def test_as_many_as_review_independently_get_the_same_item(
+    project: int, reviewer: Reviewer
+) -> None:
+    ada, bob, eve = map(reviewer, ("Ada", "Bob", "Eve"))
 
     assert [leases.take(project, who, ITEMS, at_once=2) for who in (ada, bob, eve)] == list("aab")
 
 
-def test_a_lease_runs_out(project: int) -> None:
-    ada, bob = map(_reviewer, ("Ada", "Bob"))
+def test_a_lease_runs_out(project: int, reviewer: Reviewer) -> None:
+    ada, bob = map(reviewer, ("Ada", "Bob"))
     leases.take(project, ada, ITEMS)
     Lease.update(expires_at="2020-01-01T00:00:00.000000Z").execute()
 
@@ -36,8 +34,8 @@ def test_a_lease_runs_out(project: int) -> None:
     assert leases.hold(project, ada, "a") == ["Bob"]
 
 
-def test_a_lease_is_of_one_project(project: int) -> None:
-    ada = _reviewer("Ada")
+def test_a_lease_is_of_one_project(project: int, reviewer: Reviewer) -> None:
+    ada = reviewer("Ada")
     keys.create(project="elsewhere", name="Eve")
     eve = int(ApiKey.get(ApiKey.name == "Eve").id)
     leases.take(project, ada, ITEMS)
@@ -45,8 +43,8 @@ def test_a_lease_is_of_one_project(project: int) -> None:
     assert leases.take(keys.get_project("elsewhere").id, eve, ITEMS) == "a"
 
 
-def test_two_at_the_same_moment_get_different_items(project: int) -> None:
-    reviewers = [_reviewer(str(n)) for n in range(4)]
+def test_two_at_the_same_moment_get_different_items(project: int, reviewer: Reviewer) -> None:
+    reviewers = [reviewer(str(n)) for n in range(4)]
     gate, taken = Barrier(len(reviewers)), []
 
     def take(who: int) -> None:

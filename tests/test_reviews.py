@@ -1,34 +1,20 @@
 """Reviewing: who said what stays, and where feedback stands follows from it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedbackstore import feedback, keys, leases, predictions, reviews
+from feedbackstore import feedback, leases, predictions, reviews
 from feedbackstore.errors import Conflict, Invalid, NotFound
-from feedbackstore.models import ApiKey, Feedback, Lease, Review
+from feedbackstore.models import Feedback, Lease, Review
 from feedbackstore.reviews import judge
 from feedbackstore.standings import Standing, answers, newest, standing
-from tests.conftest import Predict, Say
-
-Reviewer = Callable[[str], int]
+from tests.conftest import Predict, Reviewer, Say
 
 RIGHT = {"total": 12}
 BETTER = {"total": 13}
-
-
-@pytest.fixture
-def reviewer(project: int) -> Reviewer:
-    """The row id of a new reviewer's key."""
-
-    def make(name: str) -> int:
-        key = keys.create(scopes=["review"], name=name)
-        return int(ApiKey.get(ApiKey.key_id == keys.id_of(str(key))).id)
-
-    return make
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import g
 
-from feedbackstore import feedback, ids
+from feedbackstore import feedback, ids, reviews
 from feedbackstore.api.blueprint import Blueprint
+from feedbackstore.api.items import submitted_seen_by
 from feedbackstore.api.schemas import (
     FeedbackItem,
     FeedbackList,
@@ -61,7 +62,8 @@ def get_feedback(query: dict[str, Any], entity_id: str) -> dict[str, Any]:
         g.project, query["type"], entity_id, offset=query["offset"], limit=query["limit"]
     )
     asked_for = {f"{kind}_id": None for kind in ids.KINDS} | {f"{query['type']}_id": entity_id}
-    return {**asked_for, "items": items}
+    needed = reviews.needed_in(g.project)
+    return {**asked_for, "items": [submitted_seen_by(g.key, needed, row) for row in items]}
 
 
 async def _submit(submitted: dict[str, Any]) -> Feedback:

@@ -140,12 +140,18 @@ class ReviewRequest(Shape):
         description = "What a reviewer says of feedback: at least one of these."
 
 
+def submitted_seen_by(viewer: int, needed: int, row: Feedback) -> dict[str, Any]:
+    """What a key may see of feedback as it was submitted."""
+    shown: dict[str, Any] = row.__data__
+    return shown | _HIDDEN if is_hidden(row, viewer, needed) else shown
+
+
 def seen_by(
     viewer: int, needed: int, row: Feedback, prediction: Prediction | None
 ) -> dict[str, Any]:
     """What a key may see of feedback, where a project asks for so many reviews."""
     blind = is_blind(row, needed)
-    shown = row.__data__ | (_HIDDEN if is_hidden(row, viewer, needed) else {})
+    shown = submitted_seen_by(viewer, needed, row)
     correction = shown["response"] if blind else row.revised or row.response
     output = prediction.output if prediction else None
     return {

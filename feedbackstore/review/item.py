@@ -97,7 +97,9 @@ def get_image(sha256: str) -> Response:
 
 def _page(found: Subject, draft: Draft | None, status: int = 200, **more: Any) -> Response:
     who, asked = found.who, _asked()
-    others = leases.hold(who.project, who.key, found.item)
+    # What is decided is there to be looked at: nobody is kept from it, and nothing is written.
+    look = leases.hold if found.is_open or draft else leases.others
+    others = look(who.project, who.key, found.item)
     prediction = found.prediction
     return pages.render(
         "item.html",

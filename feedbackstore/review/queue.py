@@ -13,6 +13,7 @@ from feedbackstore.listing import Item, Page
 from feedbackstore.models import STATUSES
 from feedbackstore.review import done, lines, pages, wanted
 from feedbackstore.review.wanted import UNCORRECTED, Wanted
+from feedbackstore.standings import has_verdict
 
 PAGE: Final = 50
 
@@ -100,7 +101,7 @@ def _candidates(asked: Wanted, after: int | None, found: dict[str, str]) -> Iter
             if name in seen:
                 return
             seen.add(name)
-            if row is not None and who.needed > 1 and reviews.has_voted(row, who.key):
+            if row is not None and who.needed > 1 and has_verdict(reviews.history(row), who.key):
                 continue
             found[name] = address(item, asked)
             yield name

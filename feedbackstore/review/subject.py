@@ -9,7 +9,7 @@ from typing import Any
 
 from feedbackstore import documents, errors, feedback, leases, messages, predictions, reviews
 from feedbackstore.documents import Json
-from feedbackstore.models import APPROVED, REJECTED, Feedback, Prediction, Review
+from feedbackstore.models import APPROVED, DISPUTED, PENDING, REJECTED, Feedback, Prediction, Review
 from feedbackstore.review import compare, editable
 from feedbackstore.review.sessions import Reviewer
 from feedbackstore.standings import answer_of, answers, is_blind, is_hidden, newest
@@ -43,6 +43,11 @@ class Subject:
         if self.prediction is not None:
             return self.prediction.kind, self.prediction.entity_id
         return feedback.named(self.feedback)  # type: ignore[arg-type]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be decided."""
+        return self.feedback is None or self.feedback.status in (PENDING, DISPUTED)
 
     @cached_property
     def is_blind(self) -> bool:

@@ -1,10 +1,13 @@
 """GET /v1/feedback/{id}: what was said of one entity."""
 
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import Caller
+from feedbackstore import keys, predictions, reviews
+from feedbackstore.models import ApiKey
+from tests.conftest import Caller, Predict
 
 
 def test_it_lists_the_newest_first(writer: Caller) -> None:
@@ -109,3 +112,20 @@ def test_what_is_no_id_is_refused(writer: Caller, id: str) -> None:
 
 def test_no_id_at_all_is_not_found(writer: Caller) -> None:
     assert writer.get("/v1/feedback/").status_code == 404
+
+
+def test_what_a_reviewer_wrote_is_hidden_from_another_who_is_still_to_decide(
+    predict: Predict, ada: Caller, bob: Caller
+) -> None:
+    reviews.ask_for("default", 2)
+    predict("a", output={"total": 1})
+    author = int(ApiKey.get(ApiKey.name == "Ada").id)
+    about = predictions.get(keys.get_project("default").id, "request", "a")
+    reviews.correct(about, author, verdict="approved", response={"total": 2}, comment="mine")
+
+    def said(caller: Caller) -> Any:
+        (item,) = caller.get("/v1/feedback/a").get_json()["items"]
+        return item["response"], item["notes"]
+
+    assert said(ada) == ({"total": 2}, "mine")
+    assert said(bob) == (None, None)

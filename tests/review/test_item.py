@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from feedbackstore import keys, reviews
-from feedbackstore.models import Feedback, Review
+from feedbackstore.models import ApiKey, Feedback, Lease, Review
 from tests.conftest import Predict, Say
 from tests.review.conftest import Browser
 
@@ -373,3 +373,25 @@ def test_a_decision_on_an_output_that_was_replaced_is_not_taken(
 
     ada.press("approve")
     assert now(row)[0] == "approved"
+
+
+def test_only_what_is_still_to_be_decided_is_held_for_whoever_opens_it(
+    row: Feedback, ada: Browser
+) -> None:
+    ada.open(at(row)).press("approve")
+    ada.open(at(row))
+    assert Lease.select().where(Lease.item == row.uuid).count() == 0
+
+    ada.open(at(row, edit="form"))
+    assert Lease.select().where(Lease.item == row.uuid).count() == 1
+
+
+def test_who_took_back_a_verdict_is_handed_the_item_again(row: Feedback, ada: Browser) -> None:
+    reviews.ask_for("default", 2)
+    me = int(ApiKey.get(ApiKey.name == "Ada").id)
+    reviews.judge(row, me, verdict="approved")
+    assert ada.open("/review/next?status=pending").at == "/review"
+
+    reviews.judge(row, me, verdict="pending")
+
+    assert ada.open("/review/next?status=pending").args["feedback"] == row.uuid
