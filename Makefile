@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo screenshots test coverage test-browser test-trainers lint format golden bench bench-peers clean
+.PHONY: help install run demo screenshots test coverage test-browser test-crash test-trainers lint format golden bench bench-peers clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ test-browser: .venv/installed-browser ## Drive the review page in a real Chromiu
 	@python -m pytest -q -c tests/browser/pytest.ini --rootdir . tests/browser
 
 TRAINERS := trl llamafactory axolotl swift hosted
+
+test-crash: .venv/installed-test ## End programs at random moments, fill the disk, damage the file.
+	@python -m pytest -q -c tests/crash/pytest.ini --rootdir . tests/crash
 
 test-trainers: .venv/installed-test $(TRAINERS:%=.venv-trainers/%/installed) ## Hold the datasets against the trainers' own code.
 	@for family in $(TRAINERS); do \

@@ -23,7 +23,9 @@ from exports.memory import Memory
 from exports.plan import Plan
 from exports.selection import Reading
 from feedbackstore import database
-from feedbackstore.errors import StoreError, Unavailable
+from feedbackstore.command import told
+from feedbackstore.database_errors import ERRORS, explained
+from feedbackstore.errors import StoreError
 from feedbackstore.store import open_store
 
 _SPAN: Final = 500
@@ -132,8 +134,9 @@ def _work(
         except BrokenPipeError:
             raise
         except StoreError as error:
-            cause = f" ({error.__cause__})" if isinstance(error, Unavailable) else ""
-            sink.send(f"{error}{cause}")
+            sink.send(told(error))
+        except ERRORS as error:
+            sink.send(told(explained(error, "The store cannot be read.")))
         except Exception as error:  # noqa: BLE001 - the parent tells of it, whatever it is
             sink.send(f"{type(error).__name__}: {error}")
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from feedbackstore import database_file, in_use, migrations, placing
+from feedbackstore import database_errors, database_file, in_use, migrations, placing
 from feedbackstore.errors import Conflict, Unusable
 
 _NAME: Final = "feedback-%Y%m%dT%H%M%SZ.db"
@@ -103,7 +103,7 @@ def copied(
         with closing(opened(source)) as connection:
             database_file.copy(connection, part, progress)
     except database_file.SQLITE_ERRORS as error:
-        if database_file.is_about_space(error):
+        if database_errors.is_about_space(error):
             raise placing.unwritable(target, error) from None
         raise Unusable(
             f"{source} cannot be read: {error}. To see what is wrong: flask check"

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from typing import IO, Any, Final, TypeVar, cast
 
 import click
-import peewee
 
+from feedbackstore.database_errors import ERRORS, explained
 from feedbackstore.errors import StoreError, Unavailable, Unusable
 
 T = TypeVar("T")
@@ -39,12 +39,22 @@ class StoreCommand(click.Command):
             return super().invoke(ctx)
         except BrokenPipeError:
             raise
-        except (StoreError, peewee.PeeweeException) as error:
-            cause = f" ({error.__cause__})" if isinstance(error, Unavailable) else ""
-            raise click.ClickException(f"{error}{cause}") from error
+        except StoreError as error:
+            raise click.ClickException(told(error)) from error
+        except ERRORS as error:
+            unreadable = explained(error, "The store cannot be read.")
+            raise click.ClickException(told(unreadable)) from error
         except OSError as error:
             said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
             raise click.ClickException(f"Reading or writing failed: {said}.") from error
+
+
+def told(error: StoreError) -> str:
+    """An error for who sits at the machine: with its cause and the place, where it has some."""
+    if not isinstance(error, Unavailable):
+        return str(error)
+    cause = f" ({error.__cause__})" if error.__cause__ else ""
+    return f"{error}{cause} {error.advice}"
 
 
 def stdout() -> IO[bytes]:

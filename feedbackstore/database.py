@@ -1,6 +1,6 @@
 """Opening the database, its pragmas and the write transaction.
 
-This room and `database_file` are the only ones that know SQLite.
+This room, `database_file` and `database_errors` are the only ones that know SQLite.
 
 WAL lets readers go on while one writes; `synchronous=FULL` syncs the log at each commit, so that
 what was acknowledged survives a power cut, not only a crash (sqlite.org/pragma, /wal).
@@ -19,8 +19,9 @@ from urllib.parse import quote
 import peewee
 
 from feedbackstore import in_use
+from feedbackstore.database_errors import explained, name_of
 from feedbackstore.database_file import SCHEME, path_of, refuse_missing
-from feedbackstore.errors import Locked, Unavailable
+from feedbackstore.errors import Unavailable
 
 PRAGMAS: Final = {
     "journal_mode": "wal",
@@ -144,9 +145,8 @@ def write(*, wait: float | None = None) -> Iterator[None]:
     except peewee.DatabaseError as error:
         if isinstance(error, peewee.IntegrityError | peewee.ProgrammingError):
             raise
-        raise (Locked if _is_locked(error) else Unavailable)(
-            "The store cannot write just now."
-        ) from error
+        unavailable = explained(error, "The store cannot write just now.")
+        raise unavailable from unavailable.__cause__
 
 
 def timeout() -> float:
@@ -172,16 +172,10 @@ def _begin(stack: ExitStack, until: float) -> None:
             try:
                 stack.enter_context(proxy.atomic("IMMEDIATE"))
             except peewee.OperationalError as error:
-                if not _is_locked(error) or time.monotonic() >= until:
+                if not name_of(error).startswith("SQLITE_BUSY") or time.monotonic() >= until:
                     raise
                 time.sleep(TRIES_EVERY)
             else:
                 return
     finally:
         connection.execute(f"PRAGMA busy_timeout = {int(timeout() * 1000)}")
-
-
-def _is_locked(error: peewee.DatabaseError) -> bool:
-    # peewee raises its own errors while it handles sqlite3's.
-    name: str = getattr(error.__context__, "sqlite_errorname", "")
-    return name.startswith("SQLITE_BUSY")

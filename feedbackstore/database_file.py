@@ -21,7 +21,6 @@ SQLITE_ERRORS: Final = (sqlite3.Error,)
 Connection = sqlite3.Connection
 
 _PAGES: Final = 1000
-_ABOUT_SPACE: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_TRUNCATE")
 
 
 def path_of(url: str) -> Path:
@@ -147,11 +146,6 @@ def held(path: Path) -> Iterator[bool]:
         else:
             is_free = True
         yield is_free
-
-
-def is_about_space(error: Exception) -> bool:
-    """Whether a file could not grow."""
-    return getattr(error, "sqlite_errorname", "") in _ABOUT_SPACE
 
 
 def integrity(connection: Connection, limit: int) -> list[str]:

@@ -86,7 +86,11 @@ class Conflict(StoreError):
 
 
 class Unavailable(StoreError):
-    """The database cannot take this now; the same again, a little later, may go through."""
+    """The database cannot take this now; `advice` is what its caller may do about it."""
+
+    def __init__(self, message: str, advice: str = "Try again in a moment.") -> None:
+        super().__init__(message)
+        self.advice = advice
 
 
 class Locked(Unavailable):

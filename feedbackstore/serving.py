@@ -5,6 +5,7 @@ gunicorn's command line goes before what stands here.
 """
 
 import os
+import signal
 import socket
 import sys
 from typing import Any
@@ -65,6 +66,16 @@ def on_starting(server: Any) -> None:
     if not server.master_pid and "LISTEN_FDS" not in os.environ:
         for address in server.cfg.address:
             _refuse_taken(address)
+
+
+def post_fork(_: Any, __: Any) -> None:
+    """Let a stop end a worker that does not serve yet.
+
+    Until it does it has its master's handlers, which leave a signal for the master to look at: it
+    would be waited for in vain, and then killed.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def when_ready(server: Any) -> None:

@@ -5,19 +5,19 @@ anything else it is one sentence.
 """
 
 import json
+import time
 from typing import Any, Final
 
 from flask import Flask, Response, current_app, jsonify
-from peewee import PeeweeException
 from werkzeug.exceptions import HTTPException
 
+from feedbackstore.database_errors import ERRORS, explained
 from feedbackstore.errors import (
     ABSENT,
     Conflict,
     Invalid,
     NotFound,
     Problem,
-    StoreError,
     Unavailable,
 )
 
@@ -25,6 +25,11 @@ RETRY_AFTER: Final = "1"
 """Seconds after which a caller may try again what the store could not do just now."""
 
 _SHOWN: Final = 200
+
+_TOLD_EVERY: Final = 60
+"""Seconds in which the log says the same once."""
+
+_told: Final[dict[str, float]] = {}
 # It encodes piece by piece: a long value is never encoded whole to be cut.
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
 
@@ -35,7 +40,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(NotFound, _refuse_missing)
     app.register_error_handler(Conflict, _refuse_conflict)
     app.register_error_handler(Unavailable, _refuse_for_now)
-    app.register_error_handler(PeeweeException, _refuse_unreadable)
+    for kind in ERRORS:
+        app.register_error_handler(kind, _refuse_unreadable)
     app.register_error_handler(HTTPException, refuse_http)
 
 
@@ -68,17 +74,23 @@ def _refuse_conflict(error: Conflict) -> Response:
     return answer(409, str(error))
 
 
-def _refuse_for_now(error: StoreError) -> Response:
-    current_app.logger.warning("%s (%s)", error, error.__cause__)
-    response = answer(503, f"{error} Try again in a moment.")
+def _refuse_for_now(error: Unavailable) -> Response:
+    _tell(f"{error} ({error.__cause__})")
+    response = answer(503, f"{error} {error.advice}")
     response.headers["Retry-After"] = RETRY_AFTER
     return response
 
 
-def _refuse_unreadable(error: PeeweeException) -> Response:
-    unavailable = Unavailable("The store cannot be read just now.")
-    unavailable.__cause__ = error
-    return _refuse_for_now(unavailable)
+def _refuse_unreadable(error: Exception) -> Response:
+    return _refuse_for_now(explained(error, "The store cannot be read just now."))
+
+
+def _tell(words: str) -> None:
+    """To the log, once in a while: what is wrong now is wrong with every request."""
+    now = time.monotonic()
+    if now >= _told.get(words, now):
+        _told[words] = now + _TOLD_EVERY
+        current_app.logger.warning(words)
 
 
 def _shown(problem: Problem) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from peewee import PeeweeException
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedbackstore import errors
+from feedbackstore.database_errors import ERRORS, explained
 from feedbackstore.review import sessions
 from feedbackstore.review.sessions import Reviewer
 
@@ -31,12 +31,12 @@ HEADERS: Final = {
 
 _NUMBER: Final = re.compile("[0-9]{1,18}")
 _OPEN: Final = frozenset({"review.get_sign_in", "review.post_sign_in", "review.static"})
-_REFUSED: Final = {
+_REFUSED: Final[dict[type[Exception], int]] = {
     errors.Invalid: 422,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Unavailable: 503,
-    PeeweeException: 503,
+    **dict.fromkeys(ERRORS, 503),
 }
 
 blueprint = Blueprint(
@@ -146,9 +146,11 @@ def _frame(response: Response) -> Response:
 
 def _refuse(status: int) -> Any:
     def refuse(error: Exception) -> Response:
+        if isinstance(error, ERRORS):
+            error = explained(error, "The store cannot be read just now.")
         message = str(error) if isinstance(error, errors.StoreError) else ""
-        if isinstance(error, PeeweeException | errors.Unavailable):
-            message = f"{message or 'The store cannot be read just now.'} Try again in a moment."
+        if isinstance(error, errors.Unavailable):
+            message = f"{message} {error.advice}"
         return render("error.html", status, title=_TITLES[status], message=message)
 
     return refuse

@@ -1,11 +1,15 @@
 """What the store cannot do just now: 503, and a word when to try again."""
 
+import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask.cli import NoAppException
 
+from exports.cli import export_jsonl
 from feedbackstore import database, database_file
 from feedbackstore.app import create_app
 from feedbackstore.errors import Unusable
@@ -31,6 +35,47 @@ def test_a_locked_database_refuses_writes_for_now_and_reads_on(
     other.close()
     assert writer.submit(request_id="x", notes="after").status_code == 200
     assert Feedback.select().count() == 2
+
+
+def test_a_full_disk_is_named_and_told_once_in_a_while(
+    writer: Caller, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer.submit(request_id="x", notes="before")
+    (pages,) = database.proxy.execute_sql("PRAGMA page_count").fetchone()
+
+    def submit_into_nothing(number: int) -> Any:
+        # Each refusal closes the connection, and the bound is a connection's.
+        database.proxy.execute_sql(f"PRAGMA max_page_count = {pages}")
+        return writer.submit(request_id="x", notes=f"{number}" * 100_000)
+
+    refused = [submit_into_nothing(number) for number in range(3)]
+
+    assert {answer.status_code for answer in refused} == {503}
+    detail = "The disk of the store is full: nothing was stored. Try again when there is room."
+    assert refused[0].get_json() == {"detail": detail}
+    assert caplog.text.count("nothing was stored") == 1
+    assert writer.submit(request_id="x", notes="small").status_code == 200
+
+
+def test_a_damaged_database_is_named_to_callers_and_to_who_runs_it(
+    writer: Caller, tmp_path: Path
+) -> None:
+    for n in range(100):
+        writer.submit(request_id="x", notes=f"{n}".ljust(1000))
+    database.close()
+    path = tmp_path / "feedback.db"
+    with path.open("r+b") as file:
+        file.seek(-40 * 4096, os.SEEK_END)
+        file.write(b"\xff" * 20 * 4096)
+
+    answer = writer.get("/v1/feedback/x?limit=100")
+    exported = CliRunner().invoke(export_jsonl, ["--resolve", "all"])
+
+    assert answer.status_code == 503
+    look = "Whoever runs the store has to look at it: flask check."
+    assert answer.get_json() == {"detail": f"The store's database is damaged. {look}"}
+    assert exported.exit_code == 1
+    assert exported.stderr.startswith("Error: The store's database is damaged. (database disk")
 
 
 def test_a_table_that_is_gone_is_no_stack_trace(writer: Caller) -> None:

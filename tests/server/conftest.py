@@ -41,11 +41,13 @@ class Store:
 class Server:
     """gunicorn on a store, in a process group of its own; what it prints goes into `log`."""
 
-    def __init__(self, store: Store, *options: str, bind: str = "127.0.0.1:0") -> None:
+    def __init__(
+        self, store: Store, *options: str, bind: str = "127.0.0.1:0", log: Path | None = None
+    ) -> None:
         self.database = store.database
         self.key = store.key
         self.stranger_key = store.stranger_key
-        self.log = store.database.with_suffix(".log")
+        self.log = log or store.database.with_suffix(".log")
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -155,8 +157,8 @@ def serve() -> Iterator[Serve]:
     """Serve a store with gunicorn's options; what still runs when the test ends is killed."""
     started: list[Server] = []
 
-    def start(store: Store, *options: str, bind: str = "127.0.0.1:0") -> Server:
-        server = Server(store, *options, bind=bind)
+    def start(store: Store, *options: str, **where: Any) -> Server:
+        server = Server(store, *options, **where)
         started.append(server)
         server.wait_until_ready()
         return server
