@@ -1,0 +1,87 @@
+"""Stores that earlier versions made, brought up to date with nothing lost.
+
+tests/schemas/ holds one for each schema that was ever at work: the texts of SQLite's dump, filled
+by the version of that schema itself, with a key in the first line. Whoever adds a migration adds
+the one before it.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import pytest
+from click.testing import CliRunner
+
+from exports.cli import export_jsonl
+from feedbackstore import database, migrations
+from feedbackstore.app import create_app
+from feedbackstore.store import open_store
+from tests.conftest import Caller
+
+DUMPS: Final = sorted(Path(__file__).with_name("schemas").glob("*.sql"))
+
+Rows = dict[str, list[tuple[object, ...]]]
+
+
+def rows(path: Path, columns: dict[str, list[str]] | None = None) -> Rows:
+    """Every table's rows, of the columns that are named or of all."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        kept = columns or {name: ["*"] for (name,) in names if name != migrations.HISTORY}
+        return {
+            name: sorted(connection.execute(f"SELECT {', '.join(of)} FROM {name}"), key=repr)
+            for name, of in kept.items()
+        }
+
+
+def columns_of(path: Path) -> dict[str, list[str]]:
+    """Every table's columns."""
+    with closing(sqlite3.connect(path)) as connection:
+        return {
+            name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+            for name in rows(path)
+        }
+
+
+@pytest.fixture(params=DUMPS, ids=lambda path: path.stem)
+def earlier(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Iterator[str]:
+    """The key of a store that an earlier version made, at `url`, not brought up to date yet."""
+    head, dump = request.param.read_text(encoding="utf-8").split("\n", 1)
+    with closing(sqlite3.connect(tmp_path / "feedback.db")) as connection:
+        connection.executescript(dump)
+    yield head.removeprefix("-- The key: ")
+    database.close()
+
+
+def test_everything_in_an_earlier_store_is_there_after_the_upgrade(
+    earlier: str, url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "feedback.db"
+    columns = columns_of(path)
+    before = rows(path, columns)
+
+    applied = migrations.upgrade(url)
+    database.close()
+
+    assert applied
+    assert rows(path, columns) == before
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_an_earlier_store_goes_on_with_its_key_and_exports(earlier: str, url: str) -> None:
+    migrations.upgrade(url)
+    open_store(url)
+    caller = Caller(create_app().test_client(), earlier)
+
+    [corrected] = caller.get("/v1/feedback/invoice-2").get_json()["items"]
+    submitted = caller.submit(request_id="invoice-2", notes="After the upgrade.")
+    exported = CliRunner().invoke(export_jsonl, ["--resolve", "all"])
+
+    assert corrected["response"]["big"] == 10**40
+    assert list(corrected["response"]) == ["total", "Größe", "big", ""]
+    assert submitted.status_code == 200
+    assert len(exported.stdout.splitlines()) == 4
