@@ -1,5 +1,6 @@
 """Commands whose errors are sentences: exit status 1 for what went wrong, 2 for wrong usage."""
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -83,6 +84,19 @@ def progress(
         item_show_func=lambda _: f"{bar.pos / max(time.monotonic() - started, 0.001):,.0f}/s",
     )
     return cast("AbstractContextManager[Any]", bar)
+
+
+def print_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
+    """A JSON object a line, or a table; nothing where there are no rows."""
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+    elif rows:
+        shown = [{name: name for name in rows[0]}, *rows]
+        widths = {name: max(len(str(row[name])) for row in shown) for name in rows[0]}
+        for row in shown:
+            cells = (str(row[name]).ljust(width) for name, width in widths.items())
+            click.echo("  ".join(cells).rstrip())
 
 
 def _is_unicode(text: str) -> bool:

@@ -33,9 +33,14 @@ class Project(Model):
 
 
 class ApiKey(Model):
-    """A bearer key: `key_id` is the part that may be shown, `digest` the SHA-256 of the whole."""
+    """A bearer key: `key_id` is the part that may be shown, `digest` the SHA-256 of the whole.
+
+    `holder` is the first of the keys that replaced one another up to this one, None for a first:
+    whoever has any of them is the same caller. `last_used_at` is some minutes late at times.
+    """
 
     project_id: int
+    holder_id: int | None
     id = AutoField()
     project = ForeignKeyField(Project)
     key_id = TextField(unique=True)
@@ -44,6 +49,21 @@ class ApiKey(Model):
     scopes = TextField()
     created_at = TextField()
     revoked_at = TextField(null=True)
+    expires_at = TextField(null=True)
+    last_used_at = TextField(null=True)
+    holder = ForeignKeyField("self", null=True, index=False)
+
+
+class Session(Model):
+    """That somebody signed in to the review page: `digest` is that of what their cookie holds."""
+
+    key_id: int
+    digest = TextField(primary_key=True)
+    key = ForeignKeyField(ApiKey, index=False)
+    expires_at = TextField()
+
+    class Meta:
+        without_rowid = True
 
 
 class Prediction(Model):
@@ -230,6 +250,7 @@ class ExportItem(Model):
 TABLES: Final = (
     Project,
     ApiKey,
+    Session,
     Prediction,
     Image,
     PredictionImage,

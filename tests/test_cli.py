@@ -78,13 +78,50 @@ def test_keys_list_shows_everything_but_the_secret(run: Run, store: str) -> None
         "project",
         "scopes",
         "created",
+        "last_used",
+        "expires",
         "revoked",
+        "state",
+        "replaces",
         "name",
     ]
     assert json.loads(lines)["id"] == key_id
     assert json.loads(lines)["revoked"] < "9"
     assert "the till" in table
     assert key.split("_", 2)[2] not in table + lines
+
+
+def test_keys_rotate_prints_the_new_key_and_the_list_tells_what_it_replaced(
+    run: Run, store: str
+) -> None:
+    old = keys.id_of(run("keys", "create", "--expires", "90d", "--name", "till").stdout.strip())
+
+    done = run("keys", "rotate", old, "--overlap", "0")
+
+    assert re.fullmatch(r"fbk_[0-9a-f]{12}_\S{43}\n", done.stdout)
+    rows = [json.loads(text) for text in run("keys", "list", "--json").stdout.splitlines()]
+    assert [(row["state"], row["replaces"], row["name"]) for row in rows] == [
+        ("expired", "", "till"),
+        ("good", old, "till"),
+    ]
+    assert rows[1]["expires"] > rows[0]["expires"]
+    again = run("keys", "rotate", old)
+    assert (again.exit_code, "is expired" in again.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("create", "--expires", "soon"),
+        ("create", "--expires", ""),
+        ("rotate", "x", "--overlap", "1"),
+    ],
+)
+def test_what_is_no_time_is_wrong_usage(run: Run, store: str, arguments: tuple[str, ...]) -> None:
+    done = run("keys", *arguments)
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "90d" in done.stderr
 
 
 def test_keys_list_says_how_to_make_the_first(run: Run, store: str) -> None:

@@ -53,7 +53,7 @@ class Blueprint(SmorestBlueprint):
         """Let only keys with `scope` in (None: any good key), before the body is read.
 
         It goes above every decorator that reads the request. The view finds the key's project as
-        `g.project`, and the key as `g.key`.
+        `g.project`, and whose key it is as `g.key`.
         """
 
         def decorate(view: View) -> View:
@@ -100,5 +100,5 @@ def _refusal(scope: str | None) -> Response | None:
     if scope and scope not in grant.scopes:
         return errors.answer(403, f"This key does not have the scope {scope!r}.")
     observing.note(request.environ, observing.KEY, keys.id_of(key.strip()))
-    g.project, g.key = grant.project, grant.key
+    g.project, g.key = grant.project, grant.holder
     return None

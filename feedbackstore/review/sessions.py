@@ -1,34 +1,29 @@
-"""Who is signed in: a signed cookie that names a key, good as long as the key is.
+"""Who is signed in: a cookie that names a sign-in, which the store keeps and can end.
 
 The cookie goes nowhere but to the review page, no script can read it, and no other site's form
-brings it along unasked: every change carries a token too, which the cookie holds.
+brings it along unasked: every change carries a token too, which belongs to the key.
 """
 
 import hashlib
 import hmac
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from flask import Request, g, request, url_for
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
-from feedbackstore import keys, reviews
+from feedbackstore import keys, sign_ins
 
 SCOPE: Final = "review"
 
 _COOKIE: Final = "feedbackstore_review"
-_LASTS: Final = timedelta(hours=12)
-_RENEWED_AFTER: Final = timedelta(minutes=30)
-_SALT: Final = "review session"
 _DIGITS: Final = 18
 
 
 class Reviewer(NamedTuple):
     """Whoever is signed in.
 
-    `key` is the row id of their key, `needed` how many reviews their project asks for, `token` what
-    their pages' forms hold.
+    `key` is the row id by which their reviews are theirs (`keys.Grant.holder`), `needed` how many
+    reviews their project asks for, `token` what their pages' forms hold.
     """
 
     key: int
@@ -45,14 +40,22 @@ def start(text: str) -> Reviewer | None:
     grant = keys.find(text.strip())
     if grant is None or SCOPE not in grant.scopes:
         return None
-    g.reviewer = _known(grant.key)
-    g.renewed = True
+    _end_former()
+    g.cookie = sign_ins.start(grant.key)
+    g.reviewer = _known(g.cookie)
     return current()
 
 
 def end() -> None:
-    """Sign out."""
-    g.reviewer, g.ended = None, True
+    """Sign out, here and in the browser."""
+    _end_former()
+    g.reviewer, g.cookie = None, ""
+
+
+def _end_former() -> None:
+    former = request.cookies.get(_cookie().name)
+    if former:
+        sign_ins.end(former)
 
 
 def current() -> Reviewer | None:
@@ -85,48 +88,61 @@ def _token(key: int) -> str:
 
 def keep(response: Response) -> Response:
     """Bring the cookie up to date in an answer."""
+    if "cookie" not in g:
+        return response
+    cookie = _cookie()
     kind: dict[str, Any] = {
-        "path": url_for("review.get_queue"),
+        "path": cookie.path,
         "samesite": "Lax",
         "secure": request.is_secure,
         "httponly": True,
     }
-    if g.get("ended"):
-        response.delete_cookie(_COOKIE, **kind)
-    elif g.get("renewed") and g.reviewer is not None:
-        signed = _signer().dumps(g.reviewer.key)
-        response.set_cookie(_COOKIE, str(signed), max_age=_LASTS, **kind)
+    if g.cookie:
+        response.set_cookie(cookie.name, g.cookie, max_age=sign_ins.LASTS, **kind)
+    else:
+        response.delete_cookie(cookie.name, **kind)
     return response
 
 
-def _read(request: Request) -> Reviewer | None:
-    text = request.cookies.get(_COOKIE)
-    if not text:
-        return None
-    try:
-        key, made = _signer().loads(
-            text, max_age=int(_LASTS.total_seconds()), return_timestamp=True
-        )
-    except (BadSignature, ValueError, TypeError):
-        return None
-    g.renewed = datetime.now(UTC) - made > _RENEWED_AFTER
-    return _known(int(key))
+class _Cookie(NamedTuple):
+    name: str
+    path: str
 
 
-def _known(row_id: int) -> Reviewer | None:
-    record = keys.get_by_id(row_id)
-    if record is None or SCOPE not in record.scopes.split(","):
-        return None
-    return Reviewer(
-        key=record.id,
-        name=record.name or record.key_id,
-        project=record.project_id,
-        project_name=record.project.name,
-        scopes=tuple(record.scopes.split(",")),
-        needed=reviews.needed_in(record.project_id),
-        token=_token(record.id),
+def _cookie() -> _Cookie:
+    """What the cookie is called, and where it goes.
+
+    With TLS, a browser takes a name that begins so only as it was meant to be set (RFC 6265bis,
+    section 4.1.3). `__Host-` would have it go to the whole host, where under a prefix other stores
+    may be.
+    """
+    path = url_for("review.get_queue")
+    if not request.is_secure:
+        return _Cookie(_COOKIE, path)
+    return (
+        _Cookie(f"__Secure-{_COOKIE}", path)
+        if request.script_root
+        else _Cookie(f"__Host-{_COOKIE}", "/")
     )
 
 
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(keys.signing_secret(), salt=_SALT)
+def _read(request: Request) -> Reviewer | None:
+    text = request.cookies.get(_cookie().name)
+    return _known(text) if text else None
+
+
+def _known(text: str) -> Reviewer | None:
+    found = sign_ins.find(text)
+    if found is None or SCOPE not in found.scopes:
+        return None
+    if sign_ins.renew(text, found.ends):
+        g.cookie = text
+    return Reviewer(
+        key=found.holder,
+        name=found.name,
+        project=found.project,
+        project_name=found.project_name,
+        scopes=found.scopes,
+        needed=found.reviews,
+        token=_token(found.holder),
+    )

@@ -1,10 +1,13 @@
 """Signing in: with a key that may review, and with nothing else."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from flask import Flask
 
-from feedbackstore import keys
-from feedbackstore.models import ApiKey, Secret
+from feedbackstore import durations, keys, rotation, sign_ins
+from feedbackstore.models import ApiKey, Review, Secret, Session
 from tests.review.conftest import Browser, SignIn
 
 PAGES = ("/review", "/review/item?feedback=x", "/review/next", "/review/evaluations", "/review/x")
@@ -47,10 +50,78 @@ def test_the_session_is_over_once_the_key_is_revoked(ada: Browser) -> None:
     assert ada.open("/review").at == "/review/sign-in"
 
 
-def test_signing_out_ends_the_session(ada: Browser) -> None:
-    ada.press("", "")
+def test_the_session_is_over_once_the_key_expires(ada: Browser) -> None:
+    end = durations.parse_end("1h")
+    ApiKey.update(expires_at=end).where(ApiKey.name == "Ada").execute()
+    assert ada.open("/review").at == "/review"
+    text = cookie_of(ada)
+
+    assert sign_ins.find(text, now=end) is None
+    ApiKey.update(expires_at="2020-01-01T00:00:00.000000Z").where(ApiKey.name == "Ada").execute()
+    assert ada.open("/review").at == "/review/sign-in"
+
+
+def cookie_of(browser: Browser) -> str:
+    cookie = browser.client.get_cookie("feedbackstore_review", path="/review")
+    assert cookie is not None
+    return str(cookie.value)
+
+
+def test_signing_out_ends_the_session_for_whoever_kept_its_cookie(ada: Browser) -> None:
+    kept = cookie_of(ada)
+    ada.open("/review").press("", "")
 
     assert ada.open("/review").at == "/review/sign-in"
+    ada.client.set_cookie("feedbackstore_review", kept, path="/review")
+    assert ada.open("/review").at == "/review/sign-in"
+
+
+def test_each_sign_in_is_another_and_ends_the_one_before_it(app: Flask, project: int) -> None:
+    key = str(keys.create(scopes=["review"]))
+    browser, elsewhere = Browser(app), Browser(app)
+    first = browser.client.post("/review/sign-in", data={"key": key}).headers["Set-Cookie"]
+    elsewhere.client.post("/review/sign-in", data={"key": key})
+    second = browser.client.post("/review/sign-in", data={"key": key}).headers["Set-Cookie"]
+
+    assert first.partition(";")[0] != second.partition(";")[0]
+    assert sign_ins.find(first.partition(";")[0].partition("=")[2]) is None
+    assert elsewhere.open("/review").at == "/review"
+
+
+def test_a_session_ends_when_it_is_not_used_and_is_forgotten(ada: Browser, sign_in: SignIn) -> None:
+    Session.update(expires_at="2020-01-01T00:00:00.000000Z").execute()
+
+    assert ada.open("/review").at == "/review/sign-in"
+    sign_in("Bob")
+    assert Session.select().count() == 1
+
+
+def test_a_session_that_is_used_lasts(ada: Browser) -> None:
+    soon = durations.parse_end("1h")
+    Session.update(expires_at=soon).execute()
+
+    response = ada.client.get("/review")
+
+    assert "Max-Age=43200" in response.headers["Set-Cookie"]
+    assert Session.get().expires_at > soon
+    assert "Set-Cookie" not in ada.client.get("/review").headers
+
+
+def test_nothing_that_lets_anybody_in_stands_in_the_store(ada: Browser) -> None:
+    assert cookie_of(ada) not in Session.get().digest
+
+
+def test_who_signs_in_with_a_new_key_is_the_reviewer_that_they_were(
+    app: Flask, ada: Browser, say: Any
+) -> None:
+    row = say("inv", response={"total": 1})
+    old = ApiKey.get(ApiKey.name == "Ada")
+    new = rotation.rotate(old.key_id, timedelta(0))
+    assert ada.open("/review").at == "/review/sign-in"
+
+    ada.press("", "", key=new).open(f"/review/item?feedback={row.uuid}").press("approve")
+
+    assert [review.reviewer_id for review in Review.select()] == [old.id]
 
 
 @pytest.mark.parametrize("change", [lambda text: text[:-2] + "xx", lambda text: "x" + text])
@@ -79,7 +150,9 @@ def test_the_cookie_is_for_no_script_and_no_other_site(app: Flask, project: int)
     assert "Path=/review" in cookie
     assert "Secure" not in cookie
     secure = app.test_client().post("https://localhost/review/sign-in", data={"key": key})
-    assert "Secure" in secure.headers["Set-Cookie"]
+    assert secure.headers["Set-Cookie"].startswith("__Host-feedbackstore_review=")
+    assert "; Secure; " in secure.headers["Set-Cookie"]
+    assert "; Path=/;" in secure.headers["Set-Cookie"] + ";"
     assert key not in cookie
 
 

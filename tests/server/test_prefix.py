@@ -37,7 +37,8 @@ def test_the_review_page_stays_under_its_prefix(
     assert signed_in.headers["Location"] == "/store/review?status=all"
     cookie = signed_in.headers["Set-Cookie"]
     assert "Path=/store/review" in cookie
-    assert "Secure" in cookie
+    assert "; Secure; " in cookie
+    assert cookie.startswith("__Secure-")
 
     sent = {"cookies": dict([cookie.partition(";")[0].split("=", 1)])}
     page = send("GET", "/store/review?status=all", **sent)
