@@ -18,6 +18,7 @@ from hypothesis import settings
 from exports.cli import export_jsonl
 from feedbackstore import database, database_file, feedback, keys, migrations, predictions
 from feedbackstore.app import create_app
+from feedbackstore.last_use import last_use
 from feedbackstore.models import ApiKey, Feedback
 from feedbackstore.store import open_store
 
@@ -51,6 +52,17 @@ def unsynced() -> Iterator[pytest.MonkeyPatch]:
     """
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(database.PRAGMAS, "synchronous", "off")
+        yield patched
+
+
+@pytest.fixture(autouse=True)
+def unnoted() -> Iterator[pytest.MonkeyPatch]:
+    """No thread writes down when a key was used: a test would meet another's.
+
+    Undone, one does.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(last_use, "note", lambda _: None)
         yield patched
 
 

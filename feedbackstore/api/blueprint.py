@@ -12,6 +12,7 @@ from feedbackstore import keys, observing
 from feedbackstore.api import errors
 from feedbackstore.api.body import StrictParser
 from feedbackstore.api.schemas import ErrorSchema, HTTPValidationErrorSchema
+from feedbackstore.last_use import last_use
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -100,5 +101,6 @@ def _refusal(scope: str | None) -> Response | None:
     if scope and scope not in grant.scopes:
         return errors.answer(403, f"This key does not have the scope {scope!r}.")
     observing.note(request.environ, observing.KEY, keys.id_of(key.strip()))
+    last_use.note(grant.key)
     g.project, g.key = grant.project, grant.holder
     return None

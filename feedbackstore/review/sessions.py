@@ -12,6 +12,7 @@ from flask import Request, g, request, url_for
 from werkzeug.wrappers import Response
 
 from feedbackstore import keys, sign_ins
+from feedbackstore.last_use import last_use
 
 SCOPE: Final = "review"
 
@@ -135,6 +136,7 @@ def _known(text: str) -> Reviewer | None:
     found = sign_ins.find(text)
     if found is None or SCOPE not in found.scopes:
         return None
+    last_use.note(found.key)
     if sign_ins.renew(text, found.ends):
         g.cookie = text
     return Reviewer(
