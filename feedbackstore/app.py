@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask.cli import NoAppException
 
-from feedbackstore import api, group_commit, review, settings
+from feedbackstore import api, group_commit, limiting, review, settings
 from feedbackstore.asgi import App
 from feedbackstore.errors import Unusable
 from feedbackstore.store import open_store
@@ -22,6 +22,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> App:
         group_commit.writes.limit = app.config["WAITING_WRITES"]
     except Unusable as error:
         raise NoAppException(str(error)) from None
+    limiting.init_app(app)
     api.init_app(app)
     review.init_app(app)
     return app

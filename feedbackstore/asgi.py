@@ -15,8 +15,10 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from flask import Flask, Response, request
+from flask.ctx import RequestContext
 from flask.typing import ResponseReturnValue
 
+from feedbackstore import proxies
 from feedbackstore.asgi_request import (
     Body,
     BrokenOff,
@@ -74,6 +76,15 @@ class App(Flask):
         """As Flask does; and keep the route, which Flask forgets, for the request's end."""
         note(request.environ, RULE, request.url_rule)
         return super().preprocess_request()
+
+    def request_context(self, environ: Environ) -> RequestContext:
+        """As Flask does, for both kinds of server; trusted proxies are looked through."""
+        self._see_through_proxies(environ)
+        return super().request_context(environ)
+
+    @cached_property
+    def _see_through_proxies(self) -> Callable[[Environ], None]:
+        return proxies.trusting(self.config["TRUSTED_PROXIES"])
 
     def log_exception(self, exc_info: Any) -> None:
         """Keep what went wrong for the request's line in the log."""

@@ -14,13 +14,14 @@ import fcntl
 import mmap
 import os
 import struct
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
 from typing import Final, NamedTuple
+
+from feedbackstore import shared_memory
 
 _REGIONS: Final = 1000
 _RECORDS: Final = 2048
@@ -50,10 +51,7 @@ class Counters:
 
     def share(self) -> None:
         """Make the memory; to be called in the process that starts the others."""
-        with tempfile.TemporaryFile() as file:
-            self._shared = os.dup(file.fileno())
-        os.ftruncate(self._shared, _REGIONS * _SIZE)
-        os.set_inheritable(self._shared, False)
+        self._shared = shared_memory.make(_REGIONS * _SIZE)
 
     def add(self, name: str, amount: int = 1) -> None:
         """Count."""

@@ -13,6 +13,7 @@ from typing import Any
 from feedbackstore import database, settings
 from feedbackstore.counters import counters
 from feedbackstore.errors import Unusable
+from feedbackstore.rate_limits import rate_limits
 from feedbackstore.request_log import Formatter
 from feedbackstore.store import open_store
 
@@ -28,8 +29,10 @@ workers: int = _values["WORKERS"]
 # The path that a proxy serves it under, as gunicorn's other workers take it.
 root_path = os.environ.get("SCRIPT_NAME", "")
 
-# No header may set what only the server knows (by default a proxy's SCRIPT_NAME would).
+# No header may set what only the server knows (by default a proxy's SCRIPT_NAME would), nor the
+# scheme for whoever is on this machine: the app looks at it, as TRUSTED_PROXIES says.
 forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 
 # Nothing depends on a writable home, nor on a temporary folder on a disk that may be full.
 control_socket_disable = True
@@ -57,6 +60,7 @@ def on_starting(server: Any) -> None:
     except Unusable as error:
         sys.exit(str(error))
     counters.share()
+    rate_limits.share()
     if _values["LOG"] == "json":
         for handler in server.log.error_log.handlers:
             handler.setFormatter(Formatter())

@@ -12,19 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from feedbackstore import rate_limits
 from feedbackstore.errors import Unusable
 
 PREFIX = "FEEDBACKSTORE_"
 
 _DIGITS = re.compile(r"[0-9]{1,12}")
+_HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
-def whole(at_most: int) -> Callable[[str], int]:
-    """A parser of whole numbers from 1 on; it raises ValueError."""
+def whole(at_most: int, at_least: int = 1) -> Callable[[str], int]:
+    """A parser of whole numbers; it raises ValueError."""
 
     def parse(text: str) -> int:
-        if not _DIGITS.fullmatch(text) or not 1 <= int(text) <= at_most:
-            raise ValueError(f"a whole number from 1 to {at_most} is needed")
+        if not _DIGITS.fullmatch(text) or not at_least <= int(text) <= at_most:
+            raise ValueError(f"a whole number from {at_least} to {at_most} is needed")
         return int(text)
 
     return parse
@@ -39,6 +41,14 @@ def one_of(*choices: str) -> Callable[[str], str]:
         return text
 
     return parse
+
+
+def hosts(text: str) -> list[str] | None:
+    """Names of hosts with commas between them, None for none; it raises ValueError."""
+    names = [name.strip() for name in text.split(",")] if text else []
+    if not all(map(_HOST.fullmatch, names)):
+        raise ValueError("names without their ports are needed, as in store.example.com,localhost")
+    return names or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,40 @@ SETTINGS = (
         whole(1_000_000),
         "Submissions that may wait for the disk in each of those processes; one more is refused"
         " with 503.",
+    ),
+    Setting(
+        "RATE_LIMIT_PER_KEY",
+        "off",
+        rate_limits.parse,
+        "Requests that one key may send, as `600/minute`: so many at once, then at that pace; more"
+        " are refused with 429.",
+    ),
+    Setting(
+        "RATE_LIMIT_PER_ADDRESS",
+        "off",
+        rate_limits.parse,
+        "Requests that one address may send, with a key or without; behind a proxy it takes"
+        " `TRUSTED_PROXIES`.",
+    ),
+    Setting(
+        "FAILED_SIGN_INS",
+        "20/minute",
+        rate_limits.parse,
+        "Wrong keys that one address may try; more are refused with 429, good keys never.",
+    ),
+    Setting(
+        "TRUSTED_PROXIES",
+        "0",
+        whole(20, at_least=0),
+        "Proxies in front, each of which sets `X-Forwarded-For` and its kin; those headers count"
+        " for nothing where it is 0.",
+    ),
+    Setting(
+        "TRUSTED_HOSTS",
+        "",
+        hosts,
+        "Names that the store is asked by, with commas (`.example.com` for all below it); a request"
+        " with another `Host` is refused with 400. None named: any will do.",
     ),
     Setting(
         "LOG",

@@ -16,10 +16,19 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 
 from exports.cli import export_jsonl
-from feedbackstore import database, database_file, feedback, keys, migrations, predictions
+from feedbackstore import (
+    database,
+    database_file,
+    feedback,
+    keys,
+    limiting,
+    migrations,
+    predictions,
+)
 from feedbackstore.app import create_app
 from feedbackstore.last_use import last_use
 from feedbackstore.models import ApiKey, Feedback
+from feedbackstore.rate_limits import RateLimits
 from feedbackstore.store import open_store
 
 # Nothing here is about time: a machine may be as slow as it likes.
@@ -64,6 +73,14 @@ def unnoted() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(last_use, "note", lambda _: None)
         yield patched
+
+
+@pytest.fixture(autouse=True)
+def uncounted(monkeypatch: pytest.MonkeyPatch) -> RateLimits:
+    """Nobody has come here before, nor tried a key."""
+    made = RateLimits()
+    monkeypatch.setattr(limiting, "rate_limits", made)
+    return made
 
 
 @pytest.fixture

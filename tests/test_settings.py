@@ -38,3 +38,25 @@ def test_what_is_no_value_is_refused_by_name(text: str) -> None:
 def test_a_file_that_cannot_be_read_is_named() -> None:
     with pytest.raises(Unusable, match="FEEDBACKSTORE_WORKERS_FILE=/no/such cannot be read"):
         settings.load({"FEEDBACKSTORE_WORKERS_FILE": "/no/such"})
+
+
+@pytest.mark.parametrize("text", ["a b", "https://a", "a:80", ",", "a,,b", "*.a", "a" * 9 + "é"])
+def test_what_is_no_name_of_a_host_is_refused(text: str) -> None:
+    with pytest.raises(Unusable, match=r"FEEDBACKSTORE_TRUSTED_HOSTS=.*names without their ports"):
+        settings.load({"FEEDBACKSTORE_TRUSTED_HOSTS": text})
+
+
+def test_settings_of_who_may_ask_how_often() -> None:
+    values = settings.load(
+        {
+            "FEEDBACKSTORE_TRUSTED_HOSTS": "a.example, .b.example",
+            "FEEDBACKSTORE_RATE_LIMIT_PER_KEY": "600/minute",
+            "FEEDBACKSTORE_TRUSTED_PROXIES": "0",
+        }
+    )
+
+    assert values["TRUSTED_HOSTS"] == ["a.example", ".b.example"]
+    assert values["RATE_LIMIT_PER_KEY"] == (600, 60)
+    assert values["TRUSTED_PROXIES"] == 0
+    with pytest.raises(Unusable, match="FEEDBACKSTORE_FAILED_SIGN_INS=many is not valid: off or"):
+        settings.load({"FEEDBACKSTORE_FAILED_SIGN_INS": "many"})

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from flask import Response, g, request
 from flask_smorest import Blueprint as SmorestBlueprint
+from werkzeug.exceptions import TooManyRequests
 
-from feedbackstore import keys, observing
+from feedbackstore import keys, limiting, observing
 from feedbackstore.api import errors
 from feedbackstore.api.body import StrictParser
 from feedbackstore.api.schemas import ErrorSchema, HTTPValidationErrorSchema
@@ -64,7 +65,7 @@ class Blueprint(SmorestBlueprint):
 
             guarded.scope = scope or "any"  # type: ignore[attr-defined]
             described: View = self.doc(security=[{"HTTPBearer": []}])(guarded)
-            return self._refusing(401, *([403] if scope else []), 503)(described)
+            return self._refusing(401, *([403] if scope else []), 429, 503)(described)
 
         return decorate
 
@@ -94,13 +95,20 @@ def _refusal(scope: str | None) -> Response | None:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     grant = keys.find(key.strip()) if scheme.lower() == "bearer" else None
     if grant is None:
-        detail = "A valid API key is needed: Authorization: Bearer fbk_…"
-        response = errors.answer(401, detail)
-        response.headers["WWW-Authenticate"] = "Bearer"
-        return response
-    if scope and scope not in grant.scopes:
-        return errors.answer(403, f"This key does not have the scope {scope!r}.")
+        return _no_good(key.strip())
     observing.note(request.environ, observing.KEY, keys.id_of(key.strip()))
     last_use.note(grant.key)
+    limiting.hold_key(grant.holder)
+    if scope and scope not in grant.scopes:
+        return errors.answer(403, f"This key does not have the scope {scope!r}.")
     g.project, g.key = grant.project, grant.holder
     return None
+
+
+def _no_good(key: str) -> Response:
+    wait, detail = limiting.count_failure(key)
+    if wait:
+        raise TooManyRequests(detail, retry_after=wait)
+    response = errors.answer(401, "A valid API key is needed: Authorization: Bearer fbk_…")
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response

@@ -9,10 +9,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedbackstore import errors
+from feedbackstore import errors, limiting
 from feedbackstore.database_errors import ERRORS, explained
 from feedbackstore.review import sessions
 from feedbackstore.review.sessions import Reviewer
@@ -115,8 +115,10 @@ def _guard() -> BaseResponse | None:
         return render("error.html", 403, title="Not from here", message="Another site sent this.")
     if request.endpoint in _OPEN:
         return None
-    if sessions.current() is None:
+    who = sessions.current()
+    if who is None:
         return _ask_who()
+    limiting.hold_key(who.key)
     if changes and not sessions.is_token(request.form.get("token", "")):
         message = "This page was opened in another session. Go back, reload it, and try again."
         return render("error.html", 403, title="Not done", message=message)
@@ -166,7 +168,10 @@ _TITLES: Final = {
 
 def _refuse_http(error: HTTPException) -> Response:
     status = error.code or 500
-    return render("error.html", status, title=error.name, message=error.description or "")
+    page = render("error.html", status, title=error.name, message=error.description or "")
+    if isinstance(error, TooManyRequests):
+        page.headers["Retry-After"] = str(error.retry_after)
+    return page
 
 
 def _nothing(rest: str) -> Response:

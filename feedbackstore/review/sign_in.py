@@ -1,10 +1,11 @@
 """Signing in and out."""
 
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from feedbackstore import limiting
 from feedbackstore.review import pages, sessions
 
 _AGAIN: Final = "again:"
@@ -35,12 +36,22 @@ def post_sign_in() -> Response:
         for name, text in request.form.items()
         if name.startswith(_AGAIN)
     ]
-    if sessions.start(request.form.get("key", "")) is None:
+    key = request.form.get("key", "")
+    if sessions.start(key) is None:
         kept = {"again": again, "again_to": again_to}
-        return pages.render("sign_in.html", 403, next=go_on, refused=True, **kept)
+        return _refuse(key, next=go_on, **kept)
     if again_to:
         return pages.render("again.html", to=pages.inside(again_to), again=again)
     return redirect(go_on, 303)
+
+
+def _refuse(key: str, **kept: Any) -> Response:
+    wait, too_many = limiting.count_failure(key.strip())
+    status = 429 if wait else 403
+    page = pages.render("sign_in.html", status, refused=True, too_many=too_many, **kept)
+    if wait:
+        page.headers["Retry-After"] = str(wait)
+    return page
 
 
 def post_sign_out() -> Response:

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from feedbackstore import durations, keys, rotation, sign_ins
+from feedbackstore.app import create_app
 from feedbackstore.models import ApiKey, Review, Secret, Session
 from tests.review.conftest import Browser, SignIn
 
@@ -213,3 +214,31 @@ def test_an_address_that_is_none_leads_to_the_queue(ada: Browser, address: str) 
     response = ada.client.get("/review/sign-in", query_string={"next": address})
 
     assert response.headers["Location"] == "/review"
+
+
+def test_wrong_keys_at_the_form_are_slowed_and_a_good_one_is_let_in(
+    app: Flask, project: int
+) -> None:
+    key = str(keys.create(scopes=["review"]))
+    browser = Browser(app).open("/review")
+
+    found = [browser.press("", "", key=f"wrong {n}").response.status_code for n in range(25)]
+
+    assert found == [403] * 20 + [429] * 5
+    assert browser.response.headers["Retry-After"] == "3"
+    assert "Too many wrong keys came from this address. Try again in 3 seconds." in browser.text
+    assert browser.press("", "", key=key).at == "/review"
+
+
+def test_a_page_says_that_too_much_was_asked(store: str) -> None:
+    settings = {
+        "FEEDBACKSTORE_DATABASE_URL": store,
+        "FEEDBACKSTORE_RATE_LIMIT_PER_KEY": "2/hour",
+    }
+    key = str(keys.create(scopes=["review"]))
+    browser = Browser(create_app(settings)).open("/review").press("", "", key=key)
+
+    assert browser.open("/review").response.status_code == 200
+    assert browser.open("/review").response.status_code == 429
+    assert int(browser.response.headers["Retry-After"]) > 1000
+    assert "This key sends too much. Try again in" in browser.text

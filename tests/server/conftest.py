@@ -42,7 +42,12 @@ class Server:
     """gunicorn on a store, in a process group of its own; what it prints goes into `log`."""
 
     def __init__(
-        self, store: Store, *options: str, bind: str = "127.0.0.1:0", log: Path | None = None
+        self,
+        store: Store,
+        *options: str,
+        bind: str = "127.0.0.1:0",
+        log: Path | None = None,
+        **settings: str,
     ) -> None:
         self.database = store.database
         self.key = store.key
@@ -57,7 +62,11 @@ class Server:
             self.process = subprocess.Popen(
                 [GUNICORN, "--bind", bind, "--log-level", "warning", *options, "wsgi:app"],
                 cwd=ROOT,
-                env={**environment, "FEEDBACKSTORE_DATABASE_URL": store.url},
+                env={
+                    **environment,
+                    "FEEDBACKSTORE_DATABASE_URL": store.url,
+                    **{f"FEEDBACKSTORE_{name}": value for name, value in settings.items()},
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -154,11 +163,11 @@ Serve = Callable[..., Server]
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Serve a store with gunicorn's options; what still runs when the test ends is killed."""
+    """Serve a store with gunicorn's options and our settings; what runs at the end is killed."""
     started: list[Server] = []
 
-    def start(store: Store, *options: str, **where: Any) -> Server:
-        server = Server(store, *options, **where)
+    def start(store: Store, *options: str, **given: Any) -> Server:
+        server = Server(store, *options, **given)
         started.append(server)
         server.wait_until_ready()
         return server

@@ -22,7 +22,7 @@ def test_the_review_page_stays_under_its_prefix(
     key = str(keys.create(scopes=["review"], name="Ada"))
     database.close()
     monkeypatch.setenv("SCRIPT_NAME", "/store")
-    server = serve(new_store, *AS_MAKE_RUN)
+    server = serve(new_store, *AS_MAKE_RUN, TRUSTED_PROXIES="1")
     server.submit(request_id="inv", response={"total": 1})
 
     def send(method: str, path: str, **more: Any) -> requests.Response:
