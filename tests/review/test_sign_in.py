@@ -1,6 +1,9 @@
 """Signing in: with a key that may review, and with nothing else."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,6 +109,15 @@ def test_a_session_that_is_used_lasts(ada: Browser) -> None:
     assert "Max-Age=43200" in response.headers["Set-Cookie"]
     assert Session.get().expires_at > soon
     assert "Set-Cookie" not in ada.client.get("/review").headers
+
+
+def test_who_only_looks_is_kept_from_it_by_no_store_that_cannot_write(
+    ada: Browser, tmp_path: Path
+) -> None:
+    Session.update(expires_at=durations.parse_end("1h")).execute()
+    with closing(sqlite3.connect(tmp_path / "feedback.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert ada.client.get("/review").status_code == 200
 
 
 def test_nothing_that_lets_anybody_in_stands_in_the_store(ada: Browser) -> None:
