@@ -131,7 +131,9 @@ def rotate(key_id: str, overlap: timedelta, expires: str | None) -> None:
     """
     out = stdout()
     open_store()
-    _show(out, rotation.rotate(keys.id_of(key_id) or key_id, overlap, expires))
+    rotation.rotate(
+        keys.id_of(key_id) or key_id, overlap, expires, show=lambda key: _show(out, key)
+    )
 
 
 @keys_group.command(cls=StoreCommand)

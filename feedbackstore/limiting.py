@@ -17,8 +17,8 @@ def init_app(app: Flask) -> None:
 
 def hold_key(holder: int) -> None:
     """Count a request of a good key. Raises TooManyRequests."""
-    wait = _spend(f"key {holder}", current_app.config["RATE_LIMIT_PER_KEY"])
-    if wait:
+    rate = current_app.config["RATE_LIMIT_PER_KEY"]
+    if rate is not None and (wait := _spend(f"key {holder}", rate)):
         raise TooManyRequests(f"This key sends too much. {_again(wait)}", retry_after=wait)
 
 

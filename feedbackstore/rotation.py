@@ -1,5 +1,6 @@
 """Replacing a key by another, with some time for whoever uses it to change over."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -10,13 +11,29 @@ from feedbackstore.models import ApiKey
 OVERLAP: Final = "24h"
 
 
-def rotate(key_id: str, overlap: timedelta, expires_at: str | None = None) -> str:
+def rotate(
+    key_id: str,
+    overlap: timedelta,
+    expires_at: str | None = None,
+    show: Callable[[str], object] = str,
+) -> str:
     """Make a key for the same holder, and return its text; the old one ends after `overlap`.
 
-    Where no end is named for the new one, it lives as long as the old one was made to. Raises
+    Where no end is named for the new one, it lives as long as the old one was made to. It is given
+    to `show` before the old one gets its end: where that fails, the old one stays as it was. Raises
     NotFound, Conflict for a key that has ended or was replaced, Invalid for an end that has been.
     """
-    now = datetime.now(UTC)
+    made = _successor(key_id, expires_at)
+    show(made)
+    end = ids.moment(datetime.now(UTC) + overlap)
+    with database.write():
+        old = keys.get(key_id)
+        old.expires_at = min(end, old.expires_at or end)
+        old.save(only=[ApiKey.expires_at])
+    return made
+
+
+def _successor(key_id: str, expires_at: str | None) -> str:
     with database.write():
         old = keys.get(key_id)
         _refuse_ended(old)
@@ -26,12 +43,9 @@ def rotate(key_id: str, overlap: timedelta, expires_at: str | None = None) -> st
             old.project.name,
             old.scopes.split(","),
             old.name,
-            expires_at=expires_at or _as_long(old, now),
+            expires_at=expires_at or _as_long(old, datetime.now(UTC)),
             holder=holder,
         )
-        end = ids.moment(now + overlap)
-        old.expires_at = min(end, old.expires_at or end)
-        old.save(only=[ApiKey.expires_at])
     return str(made)
 
 

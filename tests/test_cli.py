@@ -294,6 +294,21 @@ def test_a_key_that_nobody_could_see_does_not_work(store: str, redirection: str)
     assert all(record.revoked_at for record in keys.list_all())
 
 
+@pytest.mark.parametrize("redirection", ["> /dev/full", ">&-"])
+def test_a_key_stays_as_it_was_where_nobody_could_see_the_one_to_replace_it(
+    store: str, redirection: str
+) -> None:
+    old = str(keys.create())
+
+    done = shell(f"keys rotate {keys.id_of(old)} --overlap 0 {redirection}")
+
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    first, *others = keys.list_all()
+    assert (first.expires_at, keys.state(first)) == (None, keys.GOOD)
+    assert all(record.revoked_at for record in others)
+    assert shell(f"keys rotate {keys.id_of(old)}").returncode == 0
+
+
 @pytest.mark.parametrize(
     "command",
     ["import-predictions /proc/self/mem", "import-predictions - <&-", "keys list > /dev/full"],
