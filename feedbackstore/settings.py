@@ -111,7 +111,7 @@ SETTINGS = (
     ),
     Setting(
         "FAILED_SIGN_INS",
-        "20/minute",
+        "100/minute",
         rate_limits.parse,
         "Wrong keys that one address may try; more are refused with 429, good keys never.",
     ),
