@@ -37,7 +37,7 @@ test-browser: .venv/installed-browser ## Drive the review page in a real Chromiu
 
 TRAINERS := trl llamafactory axolotl swift hosted
 
-test-crash: .venv/installed-test ## End programs at random moments, fill the disk, damage the file.
+test-crash: .venv/installed-crash ## End programs at random moments, fill the disk, damage the file.
 	@python -m pytest -q -c tests/crash/pytest.ini --rootdir . tests/crash
 
 test-trainers: .venv/installed-test $(TRAINERS:%=.venv-trainers/%/installed) ## Hold the datasets against the trainers' own code.
