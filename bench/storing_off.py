@@ -13,7 +13,7 @@ from feedbackstore.models import Feedback
 
 
 def switch_off() -> None:
-    """Let `feedback.asubmit` do everything but its transaction and what is in it."""
+    """Let `submissions.asubmit` do everything but its transaction and what is in it."""
 
     async def awrite(work: Callable[[], Any]) -> Any:
         return work()

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from peewee import Case, ModelAlias, ModelSelect, Value, fn
 
-from feedbackstore import database, documents, group_commit, ids, statements
+from feedbackstore import database, documents, ids, statements
 from feedbackstore.errors import Invalid, NotFound, Problem
 from feedbackstore.models import ID_FIELDS, Feedback, Prediction
 
@@ -29,12 +29,6 @@ def submit(project: int, **members: Any) -> Feedback:
     row = draft(project, **members)
     with database.write():
         return insert(row)
-
-
-async def asubmit(project: int, **members: Any) -> Feedback:
-    """The same, in one transaction with whatever else is submitted at the moment."""
-    row = draft(project, **members)
-    return await group_commit.writes.awrite(lambda: insert(row))
 
 
 def draft(
@@ -100,6 +94,11 @@ def get(project: int, uuid: str) -> Feedback:
     if found is None:
         raise NotFound(f"There is no feedback {uuid[: ids.MAX_LENGTH]}.")
     return found
+
+
+def exists(row: Feedback) -> bool:
+    """Whether feedback is still there."""
+    return bool(Feedback.select().where(Feedback.uuid == row.uuid).exists())
 
 
 def count_on(prediction: Prediction) -> int:

@@ -66,6 +66,11 @@ def now() -> str:
     return moment(datetime.now(UTC))
 
 
+def before(seconds: int) -> str:
+    """The moment that is so many seconds ago, as `now` writes it."""
+    return moment(datetime.fromisoformat(now()) - timedelta(seconds=seconds))
+
+
 def moment(when: datetime) -> str:
     """An aware datetime as RFC 3339 text in UTC, with six digits of a second and a `Z`."""
     return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

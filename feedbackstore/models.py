@@ -2,7 +2,7 @@
 
 Moments are RFC 3339 text in UTC with six digits of a second (`ids.moment`): they sort as text.
 Every table but Project belongs to a project, and every index that finds a row begins with it (a
-link between two rows has theirs).
+link between two rows has theirs, and what belongs to a key the key's).
 """
 
 from typing import Final
@@ -130,11 +130,13 @@ class Feedback(Model):
 
     `status` and `revised`, the correction as reviewers left it, follow from its reviews, and change
     with them; everything else stays as it was submitted. `author` is the reviewer who wrote it
-    while reviewing, None where it was submitted.
+    while reviewing, None where it was submitted; `submitter` the key that submitted it, where that
+    is known.
     """
 
     project_id: int
     author_id: int | None
+    submitter_id: int | None
     id = AutoField()
     uuid = TextField(unique=True)
     project = ForeignKeyField(Project, index=False)
@@ -150,6 +152,7 @@ class Feedback(Model):
     status = TextField(default=PENDING)
     revised = TextField(null=True)
     author = ForeignKeyField(ApiKey, null=True, index=False)
+    submitter = ForeignKeyField(ApiKey, null=True, index=False, backref="submitted")
 
     class Meta:
         indexes = ((("project", "id"), False),)
@@ -213,6 +216,21 @@ class Lease(Model):
         without_rowid = True
 
 
+class Replay(Model):
+    """What a request with an Idempotency-Key came to, for when it comes again; see `replays`."""
+
+    id = AutoField()
+    key = ForeignKeyField(ApiKey, index=False)
+    name = BlobField()
+    digest = BlobField()
+    feedback = ForeignKeyField(Feedback, null=True, on_delete="CASCADE")
+    counts = TextField(null=True)
+    created_at = TextField()
+
+    class Meta:
+        indexes = ((("key", "name"), True),)
+
+
 class Secret(Model):
     """What the store signs with, made on first use."""
 
@@ -257,6 +275,7 @@ TABLES: Final = (
     Feedback,
     Review,
     Lease,
+    Replay,
     Secret,
     Export,
     ExportItem,

@@ -21,7 +21,7 @@ _DIGITS = re.compile(r"[0-9]{1,12}")
 _HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
-def whole(at_most: int, at_least: int = 1) -> Callable[[str], int]:
+def whole(at_most: int, *, at_least: int = 1) -> Callable[[str], int]:
     """A parser of whole numbers; it raises ValueError."""
 
     def parse(text: str) -> int:
@@ -94,6 +94,13 @@ SETTINGS = (
         whole(1_000_000),
         "Submissions that may wait for the disk in each of those processes; one more is refused"
         " with 503.",
+    ),
+    Setting(
+        "DUPLICATE_SECONDS",
+        "600",
+        whole(24 * 60 * 60, at_least=0),
+        "Seconds within which feedback that says just the same, submitted with the same key, counts"
+        " as sent again and is stored once; 0 stores each.",
     ),
     Setting(
         "RATE_LIMIT_PER_KEY",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from feedbackstore import feedback, group_commit, keys
+from feedbackstore import group_commit, keys, submissions
 from feedbackstore.app import create_app
 from feedbackstore.asgi import App
 from feedbackstore.models import Feedback
@@ -126,7 +126,9 @@ def test_more_than_may_wait_are_told_when_to_come_back(
     monkeypatch.setattr(group_commit.writes, "limit", 2)
 
     async def submit_all() -> list[Answer]:
-        return await asyncio.gather(*(client.submit(request_id="x", notes="n") for _ in range(5)))
+        return await asyncio.gather(
+            *(client.submit(request_id="x", notes=str(number)) for number in range(5))
+        )
 
     answers = asyncio.run(submit_all())
 
@@ -142,7 +144,7 @@ def test_what_fails_unexpectedly_is_a_500_without_its_cause(
     async def fail(*_: Any, **__: Any) -> None:
         raise LookupError("a secret cause")
 
-    monkeypatch.setattr(feedback, "asubmit", fail)
+    monkeypatch.setattr(submissions, "asubmit", fail)
 
     answer = asyncio.run(client.submit(request_id="x", notes="n"))
 

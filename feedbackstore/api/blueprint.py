@@ -10,7 +10,7 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from werkzeug.exceptions import TooManyRequests
 
 from feedbackstore import keys, limiting, observing
-from feedbackstore.api import errors
+from feedbackstore.api import errors, idempotency
 from feedbackstore.api.body import StrictParser
 from feedbackstore.api.schemas import ErrorSchema, HTTPValidationErrorSchema
 from feedbackstore.last_use import last_use
@@ -22,6 +22,10 @@ class Blueprint(SmorestBlueprint):
     """Routes of one noun."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepare_doc_cbks.append(_describe_idempotent)  # type: ignore[attr-defined]
 
     def arguments(self, schema: Any, **kwargs: Any) -> Callable[[View], View]:
         """flask-smorest's, with the schema made once: making one costs more than its use."""
@@ -80,6 +84,11 @@ class Blueprint(SmorestBlueprint):
 
         return decorate
 
+    def idempotent(self, view: View) -> View:
+        """Document the header Idempotency-Key; the view does with its `attempt` what it says."""
+        vars(view).update(_apidoc={**vars(view).get("_apidoc", {}), "idempotent": True})
+        return self._refusing(400)(view)
+
     def _refusing(self, *statuses: int) -> Callable[[View], View]:
         def decorate(view: View) -> View:
             for status in statuses:
@@ -89,6 +98,13 @@ class Blueprint(SmorestBlueprint):
             return view
 
         return decorate
+
+
+def _describe_idempotent(doc: Any, doc_info: Any, **_: Any) -> Any:
+    """Add to what a `doc` callback would put in the place of a query's parameters."""
+    if doc_info.get("idempotent"):
+        doc.setdefault("parameters", []).append(idempotency.PARAMETER)
+    return doc
 
 
 def _refusal(scope: str | None) -> Response | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn
 from urllib.parse import unquote_to_bytes
 
-from flask import Flask, Request, current_app, request
+from flask import Flask, Request, current_app, g, request
 from gunicorn.http.errors import ParseException
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
@@ -16,6 +16,7 @@ from werkzeug.exceptions import (
 )
 
 from feedbackstore import documents
+from feedbackstore.api import idempotency
 from feedbackstore.errors import Invalid, Loc, Problem
 
 _PLACES: Final = {"json": "body", "query": "query"}
@@ -69,6 +70,8 @@ def _read(req: Request) -> bytes:
     if not data:
         raise Invalid(Problem((), "missing", "Field required", None))
     _refuse_other_types(req)
+    if idempotency.HEADER in req.headers:
+        g.body = data
     return data
 
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import g
+from flask import current_app, g
 
-from feedbackstore import feedback, ids, reviews
+from feedbackstore import feedback, ids, reviews, submissions
 from feedbackstore.api.blueprint import Blueprint
+from feedbackstore.api.idempotency import attempt, headers
 from feedbackstore.api.items import submitted_seen_by
 from feedbackstore.api.schemas import (
     FeedbackItem,
@@ -17,16 +18,19 @@ from feedbackstore.api.schemas import (
 from feedbackstore.errors import Invalid
 from feedbackstore.models import Feedback
 
+Answer = tuple[Feedback, int, dict[str, str]]
+
 blueprint = Blueprint("feedback", __name__, url_prefix="/v1")
 
 
 @blueprint.post("/feedback/submit")
 @blueprint.scope("submit")
 @blueprint.reads(body=True)
+@blueprint.idempotent
 @blueprint.arguments(FeedbackSubmitRequest)
 @blueprint.response(200, FeedbackSubmitResponse, description="Successful Response")
 @blueprint.doc(operationId="submit_feedback_v1_feedback_submit_post", summary="Submit Feedback")
-async def submit_feedback(submitted: dict[str, Any]) -> Feedback:
+async def submit_feedback(submitted: dict[str, Any]) -> Answer:
     """Submit Feedback.
 
     Submit feedback for a request, execution, or chat by its ID.
@@ -37,9 +41,10 @@ async def submit_feedback(submitted: dict[str, Any]) -> Feedback:
 @blueprint.post("/experimental/feedback/submit")
 @blueprint.scope("submit")
 @blueprint.reads(body=True)
+@blueprint.idempotent
 @blueprint.arguments(FeedbackSubmitRequest)
 @blueprint.response(200, FeedbackItem)
-async def submit_experimental_feedback(submitted: dict[str, Any]) -> Feedback:
+async def submit_experimental_feedback(submitted: dict[str, Any]) -> Answer:
     """Submit Feedback (npm client).
 
     The same under the path that the npm client uses; the answer repeats what was submitted.
@@ -66,8 +71,11 @@ def get_feedback(query: dict[str, Any], entity_id: str) -> dict[str, Any]:
     return {**asked_for, "items": [submitted_seen_by(g.key, needed, row) for row in items]}
 
 
-async def _submit(submitted: dict[str, Any]) -> Feedback:
+async def _submit(submitted: dict[str, Any]) -> Answer:
     try:
-        return await feedback.asubmit(g.project, **submitted)
+        draft = feedback.draft(g.project, **submitted)
     except Invalid as error:
         raise error.under("body") from None
+    window = current_app.config["DUPLICATE_SECONDS"]
+    stored = await submissions.asubmit(draft, g.key, window=window, attempt=attempt())
+    return stored.feedback, 200, headers(replayed=stored.replayed)

@@ -1,11 +1,13 @@
 """The originals over HTTP: record what models were asked and answered, and show it."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import g
 
-from feedbackstore import ids, predictions, verdicts
+from feedbackstore import documents, ids, predictions, replays, verdicts
 from feedbackstore.api.blueprint import Blueprint
+from feedbackstore.api.idempotency import attempt, headers
 from feedbackstore.api.originals import (
     AgentExecutionResponse,
     PredictionContent,
@@ -16,6 +18,8 @@ from feedbackstore.api.originals import (
 from feedbackstore.api.schemas import ErrorSchema, PageQuery, RecordQuery
 from feedbackstore.errors import Conflict, Invalid, Problem
 from feedbackstore.models import Prediction
+
+Answer = tuple[Any, int, dict[str, str]]
 
 blueprint = Blueprint("predictions", __name__, url_prefix="/v1")
 
@@ -50,20 +54,27 @@ def put_prediction(
 @blueprint.post("/predictions")
 @blueprint.scope("submit")
 @blueprint.reads(body=True)
+@blueprint.idempotent
 @blueprint.arguments(RecordQuery, location="query")
 @blueprint.arguments(PredictionRecord(many=True))
 @blueprint.response(200, Recorded)
 @blueprint.alt_response(409, schema=ErrorSchema)
-def post_predictions(query: dict[str, Any], records: list[dict[str, Any]]) -> verdicts.Recorded:
+def post_predictions(query: dict[str, Any], records: list[dict[str, Any]]) -> Answer:
     """Record Predictions.
 
     Keep up to 1,000 predictions, all of them or none.
     """
     checked = predictions.check_batch(records, ("body",))
+
+    def record() -> replays.Outcome:
+        recorded = predictions.record(g.project, checked, replace=query["replace"])
+        return replays.Outcome(counts=documents.dump(asdict(recorded)))
+
     try:
-        return predictions.record(g.project, checked, replace=query["replace"])
+        outcome, replayed = replays.write_once(attempt(), record)
     except Conflict as error:
         raise Conflict(f"At index {error.index}: {error}") from None
+    return documents.load(outcome.counts or ""), 200, headers(replayed=replayed)
 
 
 @blueprint.get("/predictions")

@@ -8,8 +8,9 @@ from uuid import UUID
 from flask import Response, g, request
 from werkzeug.exceptions import PreconditionFailed
 
-from feedbackstore import feedback, listing, reviews
+from feedbackstore import feedback, listing, replays, reviews
 from feedbackstore.api.blueprint import Blueprint
+from feedbackstore.api.idempotency import attempt, headers
 from feedbackstore.api.items import (
     ReviewedItem,
     ReviewRequest,
@@ -19,7 +20,7 @@ from feedbackstore.api.items import (
 )
 from feedbackstore.api.query import ListQuery, cursor, filters_of, link_to
 from feedbackstore.api.schemas import ErrorSchema
-from feedbackstore.errors import Conflict, Invalid, NotFound, Problem
+from feedbackstore.errors import Conflict, Invalid, Problem
 from feedbackstore.models import Feedback
 from feedbackstore.standings import newest
 
@@ -112,6 +113,7 @@ def patch_feedback(body: dict[str, Any], uuid: UUID) -> Answer:
 @blueprint.post("/feedback/id/<uuid:uuid>/undo")
 @blueprint.scope("review")
 @blueprint.reads(body=False)
+@blueprint.idempotent
 @blueprint.response(200, ReviewedItem, headers=_ETAG)
 @blueprint.alt_response(204, success=True)
 @blueprint.alt_response(404, schema=ErrorSchema)
@@ -122,12 +124,17 @@ def post_undo(uuid: UUID) -> Answer | Response:
     Take back the newest thing that the key's holder said of it. What they wrote while reviewing,
     and nobody else reviewed, goes with it: 204.
     """
-    row = feedback.get(g.project, str(uuid))
-    reviews.undo(row, g.key)
-    try:
-        return _shown(feedback.get(g.project, row.uuid))
-    except NotFound:
-        return _nothing()
+
+    def undo() -> replays.Outcome:
+        row = feedback.get(g.project, str(uuid))
+        reviews.undo(row, g.key)
+        return replays.Outcome(row.id if feedback.exists(row) else None)
+
+    outcome, replayed = replays.write_once(attempt(), undo)
+    if outcome.feedback is None:
+        return _nothing(headers(replayed=replayed))
+    item, status, tag = _shown(feedback.get(g.project, str(uuid)))
+    return item, status, tag | headers(replayed=replayed)
 
 
 @blueprint.delete("/feedback/id/<uuid:uuid>")
@@ -153,8 +160,8 @@ def _shown(row: Feedback) -> Answer:
     return item, 200, {"ETag": f'"{latest}"'}
 
 
-def _nothing() -> Response:
-    response = Response(status=204)
+def _nothing(headers: dict[str, str] | None = None) -> Response:
+    response = Response(status=204, headers=headers)
     del response.headers["Content-Type"]
     return response
 

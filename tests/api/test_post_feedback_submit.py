@@ -76,13 +76,6 @@ def test_nulls_and_unknown_members_count_for_nothing(writer: Caller) -> None:
     assert response.get_json()["chat_id"] is None
 
 
-def test_the_same_twice_is_kept_twice(writer: Caller) -> None:
-    ids = {writer.submit(request_id="r", notes="n").get_json()["id"] for _ in range(2)}
-
-    assert len(ids) == 2
-    assert Feedback.select().count() == 2
-
-
 @pytest.mark.parametrize(
     ("body", "loc", "type_"),
     [

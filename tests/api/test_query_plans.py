@@ -106,7 +106,28 @@ def test_a_submit_looks_through_nothing(writer: Caller, traced: list[str]) -> No
     assert writer.submit(**ids, response={"total": 1}).status_code == 200
 
     found = plans(traced)
+    assert any("LIMIT 100" in text for text in found)
     assert not any(WASTEFUL.search(step) for steps in found.values() for step in steps)
+
+
+@pytest.mark.parametrize("path", ["feedback/submit", "predictions", "feedback/id/{uuid}/undo"])
+def test_a_request_that_names_itself_looks_through_nothing(
+    hire: Hire, traced: list[str], path: str
+) -> None:
+    everybody = hire("root", *keys.SCOPES)
+    uuid = Feedback.select(Feedback.uuid).limit(1).scalar()
+    everybody.patch(f"/v1/feedback/id/{uuid}", json={"response": {"total": 2}})
+    body = {"feedback/submit": {"request_id": "a", "response": {}}, "predictions": []}.get(path)
+    traced.clear()
+    for _ in range(2):
+        answer = everybody.post(
+            f"/v1/{path.format(uuid=uuid)}", json=body, headers={"Idempotency-Key": "k"}
+        )
+        assert answer.status_code == 200
+
+    steps = [step for text, found in plans(traced).items() if "replay" in text for step in found]
+    assert steps
+    assert not [step for step in steps if WASTEFUL.search(step)]
 
 
 @pytest.mark.parametrize("method", ["patch", "post", "delete"])
