@@ -63,12 +63,17 @@ def uuid7() -> str:
 
 def now() -> str:
     """The present moment as RFC 3339 text in UTC; texts of this shape sort as their moments do."""
-    return moment(datetime.now(UTC))
+    return moment(present())
 
 
 def before(seconds: int) -> str:
     """The moment that is so many seconds ago, as `now` writes it."""
-    return moment(datetime.fromisoformat(now()) - timedelta(seconds=seconds))
+    return moment(present() - timedelta(seconds=seconds))
+
+
+def present() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
 
 
 def moment(when: datetime) -> str:

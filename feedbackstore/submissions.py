@@ -12,16 +12,24 @@ from feedbackstore.replays import Attempt, Outcome
 LOOKED_AT: Final = 100
 """How much of the newest feedback on the same entity is looked at for the same."""
 
-# The documents come last: where anything else differs, they are not read.
+# The documents come last: where anything else differs, they are not read. A reviewer's own feedback
+# has no submitter.
 _SAID: Final = (
-    *("submitter_id", "author_id", "request_id", "agent_execution_id", "chat_id"),
+    *("request_id", "agent_execution_id", "chat_id"),
     *("notes", "rating", "flag", "tags", "response"),
 )
-_SAME: Final = " AND ".join(f"{name} IS ?" for name in _SAID)
+_SAME: Final = " AND ".join(f"{name} IS :{name}" for name in _SAID)
+
+# The newest row that says the same or is too old: of those that are too old, one is looked at.
 _NEWEST: Final = {
     kind: f"""
-        SELECT id, uuid, created_at, CASE WHEN {_SAME} THEN 1 END
-        FROM feedback WHERE project_id = ? AND {kind}_id = ? ORDER BY id DESC LIMIT {LOOKED_AT}
+        SELECT id, uuid, created_at FROM feedback
+        WHERE project_id = :project AND {kind}_id = :{kind}_id AND id > coalesce((
+            SELECT id FROM feedback WHERE project_id = :project AND {kind}_id = :{kind}_id
+            ORDER BY id DESC LIMIT 1 OFFSET {LOOKED_AT}
+        ), 0)
+        AND (created_at < :since OR submitter_id = :submitter AND {_SAME})
+        ORDER BY id DESC LIMIT 1
     """
     for kind in ids.KINDS
 }
@@ -56,14 +64,10 @@ def _store(draft: Feedback, window: int, attempt: Attempt | None) -> Submitted:
 
 def _find_twin(draft: Feedback, since: str) -> Feedback | None:
     """The newest feedback that says exactly the same, and was submitted since."""
-    kind, entity_id = feedback.named(draft)
-    said = [getattr(draft, name) for name in _SAID]
-    rows = proxy.execute_sql(_NEWEST[kind], [*said, draft.project_id, entity_id])
-    for row_id, uuid, created_at, same in rows:
-        if created_at < since:
-            break
-        if same:
-            return Feedback(
-                **{**draft.__data__, "id": row_id, "uuid": uuid, "created_at": created_at}
-            )
-    return None
+    kind, _ = feedback.named(draft)
+    found = proxy.execute_sql(_NEWEST[kind], {**draft.__data__, "since": since}).fetchone()
+    if found is None or found[2] < since:
+        return None
+    return Feedback(
+        **{**draft.__data__, **dict(zip(("id", "uuid", "created_at"), found, strict=True))}
+    )

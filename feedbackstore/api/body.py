@@ -70,7 +70,7 @@ def _read(req: Request) -> bytes:
     if not data:
         raise Invalid(Problem((), "missing", "Field required", None))
     _refuse_other_types(req)
-    if idempotency.HEADER in req.headers:
+    if idempotency.is_named(req.environ):
         g.body = data
     return data
 

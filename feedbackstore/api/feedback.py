@@ -18,7 +18,7 @@ from feedbackstore.api.schemas import (
 from feedbackstore.errors import Invalid
 from feedbackstore.models import Feedback
 
-Answer = tuple[Feedback, int, dict[str, str]]
+Answer = Feedback | tuple[Feedback, int, dict[str, str]]
 
 blueprint = Blueprint("feedback", __name__, url_prefix="/v1")
 
@@ -78,4 +78,6 @@ async def _submit(submitted: dict[str, Any]) -> Answer:
         raise error.under("body") from None
     window = current_app.config["DUPLICATE_SECONDS"]
     stored = await submissions.asubmit(draft, g.key, window=window, attempt=attempt())
-    return stored.feedback, 200, headers(replayed=stored.replayed)
+    if stored.replayed:
+        return stored.feedback, 200, headers(replayed=True)
+    return stored.feedback

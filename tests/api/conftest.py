@@ -1,11 +1,12 @@
-"""The people who review: `ada` and `bob` may read and review in the project default."""
+"""The people who review, `ada` and `bob` in the project default, and a clock to set."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 
-from feedbackstore import keys
+from feedbackstore import ids, keys
 from tests.conftest import Caller
 
 Hire = Callable[..., Caller]
@@ -33,3 +34,26 @@ def ada(hire: Hire) -> Caller:
 def bob(hire: Hire) -> Caller:
     """Reviews too."""
     return hire("Bob")
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self._present = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+    def present(self) -> datetime:
+        """What it shows."""
+        return self._present
+
+    def move(self, **passed: float) -> None:
+        """Let time pass."""
+        self._present += timedelta(**passed)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The store's clock, to be moved by hand."""
+    clock = Clock()
+    monkeypatch.setattr(ids, "present", clock.present)
+    return clock

@@ -1,7 +1,6 @@
 """The header Idempotency-Key, on every POST: done once, answered the same again."""
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -10,15 +9,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from feedbackstore import ids, keys, predictions, replays, reviews
+from feedbackstore import keys, predictions, replays, reviews
 from feedbackstore.models import Feedback, Prediction, Replay, Review
+from tests.api.conftest import Clock, Hire
 from tests.conftest import Caller, Predict, Say
 
 SAID: Final = {"request_id": "r", "notes": "n"}
 REPLAYED: Final = "Idempotent-Replayed"
 SUBMIT: Final = "/v1/feedback/submit"
-
-Hire = Callable[..., Caller]
 
 
 @pytest.fixture
@@ -246,30 +244,26 @@ def test_nothing_that_anybody_wrote_is_kept_for_it(root: Caller, store: str) -> 
     assert "secret" not in repr(list(Replay.select().tuples()))
 
 
-def test_it_is_remembered_for_a_day(root: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ids, "now", lambda: "2026-11-01T12:00:00.000000Z")
+def test_it_is_remembered_for_a_day(root: Caller, clock: Clock) -> None:
     first = root.post(SUBMIT, json=SAID, headers=name("k")).get_json()
-    monkeypatch.setattr(ids, "now", lambda: "2026-11-02T11:59:59.999999Z")
+    clock.move(days=1, microseconds=-1)
     assert root.post(SUBMIT, json=SAID, headers=name("k")).get_json() == first
 
-    monkeypatch.setattr(ids, "now", lambda: "2026-11-02T12:00:00.000000Z")
+    clock.move(microseconds=1)
     other = root.post(SUBMIT, json=SAID | {"notes": "other"}, headers=name("k"))
 
     assert (other.status_code, other.headers.get(REPLAYED)) == (200, None)
     assert Replay.select().count() == 1
 
 
-def test_old_records_go_a_few_at_a_time_as_new_ones_come(
-    root: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_records_go_a_few_at_a_time_as_new_ones_come(root: Caller, clock: Clock) -> None:
     def submit(number: int) -> int:
         root.post(SUBMIT, json=SAID, headers=name(str(number)))
         return int(Replay.select().count())
 
-    monkeypatch.setattr(ids, "now", lambda: "2026-11-01T12:00:00.000000Z")
     assert [submit(number) for number in range(10)][-1] == 10
 
-    monkeypatch.setattr(ids, "now", lambda: "2026-11-03T12:00:00.000000Z")
+    clock.move(days=2)
 
     assert [submit(number) for number in range(10, 14)] == [7, 4, 3, 4]
 

@@ -106,8 +106,17 @@ def test_a_submit_looks_through_nothing(writer: Caller, traced: list[str]) -> No
     assert writer.submit(**ids, response={"total": 1}).status_code == 200
 
     found = plans(traced)
-    assert any("LIMIT 100" in text for text in found)
     assert not any(WASTEFUL.search(step) for steps in found.values() for step in steps)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_submitted_before_is_found_by_the_index_of_its_id(
+    writer: Caller, traced: list[str], kind: str
+) -> None:
+    assert writer.submit(**{f"{kind}_id": "a"}, response={}).headers["Idempotent-Replayed"]
+
+    [steps] = [steps for text, steps in plans(traced).items() if "OFFSET 100" in text]
+    assert all(f"feedback_by_{kind} " in step for step in steps if "SUBQUERY" not in step)
 
 
 @pytest.mark.parametrize("path", ["feedback/submit", "predictions", "feedback/id/{uuid}/undo"])

@@ -1,16 +1,16 @@
 """Feedback whose answer was lost, and which its client sends again: it is stored once."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feedbackstore import feedback, ids, keys
+from feedbackstore import feedback, keys
 from feedbackstore.app import create_app
 from feedbackstore.models import Feedback
+from tests.api.conftest import Clock, Hire
 from tests.conftest import Caller
 from tests.test_documents import json_values, texts
 
@@ -24,22 +24,6 @@ SAID = {
     "flag": False,
 }
 REPLAYED = "Idempotent-Replayed"
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    seconds = 0
-
-    def now(self) -> str:
-        return f"2026-11-01T12:{self.seconds // 60:02}:{self.seconds % 60:02}.000000Z"
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(ids, "now", clock.now)
-    return clock
 
 
 @pytest.mark.parametrize("path", ["/v1/feedback/submit", "/v1/experimental/feedback/submit"])
@@ -142,14 +126,22 @@ def test_another_key_and_another_project_are_other_people(
 
 def test_after_the_window_the_same_is_said_anew(writer: Caller, clock: Clock) -> None:
     first = writer.submit(**SAID).get_json()
-    clock.seconds = 600
+    clock.move(seconds=600)
     again = writer.submit(**SAID)
     assert (again.get_json(), again.headers[REPLAYED]) == (first, "true")
 
-    clock.seconds = 601
+    clock.move(microseconds=1)
 
     assert writer.submit(**SAID).get_json()["id"] != first["id"]
     assert Feedback.select().count() == 2
+
+
+def test_the_hundred_newest_on_the_same_entity_are_looked_at(writer: Caller) -> None:
+    for number in range(101):
+        writer.submit(request_id="r", notes=str(number))
+
+    assert writer.submit(request_id="r", notes="1").headers[REPLAYED] == "true"
+    assert REPLAYED not in writer.submit(request_id="r", notes="0").headers
 
 
 def test_where_the_window_is_0_each_is_stored(store: str) -> None:
@@ -168,7 +160,7 @@ def test_what_was_reviewed_meanwhile_is_still_the_first(writer: Caller, ada: Cal
     assert writer.submit(**{**SAID, "response": {"total": 2}}).get_json()["id"] != first["id"]
 
 
-def test_what_was_deleted_is_stored_anew(writer: Caller, hire: Callable[..., Caller]) -> None:
+def test_what_was_deleted_is_stored_anew(writer: Caller, hire: Hire) -> None:
     first = writer.submit(**SAID).get_json()
     root = hire("root", *keys.SCOPES)
     assert root.delete(f"/v1/feedback/id/{first['id']}").status_code == 204
