@@ -127,6 +127,7 @@ def test_sixteen_of_the_same_at_once_are_one_row(
     assert len({answer.content for answer in answers}) == 1
     assert sum("Idempotent-Replayed" in answer.headers for answer in answers) == 15
     assert ask(server.database, IDS) == [answers[0].json()["id"]]
+    assert ask(server.database, "SELECT count(*) FROM replay") == [len(headers) - 1]
 
 
 def test_sixteen_batches_of_one_name_at_once_are_one_batch(new_store: Store, serve: Serve) -> None:
@@ -143,20 +144,26 @@ def test_sixteen_batches_of_one_name_at_once_are_one_batch(new_store: Store, ser
 
 
 def test_a_retry_after_kill_9_finds_what_was_done(new_store: Store, serve: Serve) -> None:
-    body = {"request_id": "r", "notes": "n"}
+    message = {"role": "user", "content": "q"}
+    asked: dict[str, Any] = {
+        "feedback/submit": {"request_id": "r", "notes": "n"},
+        "predictions": [{"kind": "request", "id": "r", "input": [message]}],
+    }
 
-    def submit(server: Server) -> requests.Response:
-        url, headers = f"{server.base_url}/feedback/submit", {"Idempotency-Key": "k"}
-        return requests.post(url, json=body, headers=server.headers | headers, timeout=DEADLINE)
+    def send(server: Server, path: str) -> requests.Response:
+        headers = {**server.headers, "Idempotency-Key": "k"}
+        url = f"{server.base_url}/{path}"
+        return requests.post(url, json=asked[path], headers=headers, timeout=DEADLINE)
 
     killed = serve(new_store, *AS_MAKE_RUN)
-    first = submit(killed)
+    first = {path: send(killed, path).json() for path in asked}
     killed.kill()
-    again = submit(serve(new_store, *AS_MAKE_RUN))
+    server = serve(new_store, *AS_MAKE_RUN)
+    again = {path: send(server, path) for path in asked}
 
-    assert again.json() == first.json()
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert ask(new_store.database, IDS) == [first.json()["id"]]
+    assert {path: answer.json() for path, answer in again.items()} == first
+    assert {answer.headers["Idempotent-Replayed"] for answer in again.values()} == {"true"}
+    assert ask(new_store.database, IDS) == [first["feedback/submit"]["id"]]
 
 
 def test_large_submissions_are_stored_once_too(server: Server) -> None:
