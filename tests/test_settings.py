@@ -35,6 +35,12 @@ def test_what_is_no_value_is_refused_by_name(text: str) -> None:
         settings.load({"FEEDBACKSTORE_THREADS": text})
 
 
+def test_a_setting_may_be_0_where_that_turns_it_off() -> None:
+    assert settings.load({"FEEDBACKSTORE_DUPLICATE_SECONDS": "0"})["DUPLICATE_SECONDS"] == 0
+    with pytest.raises(Unusable, match="a whole number from 0 to 86400 is needed"):
+        settings.load({"FEEDBACKSTORE_DUPLICATE_SECONDS": "86401"})
+
+
 def test_a_file_that_cannot_be_read_is_named() -> None:
     with pytest.raises(Unusable, match="FEEDBACKSTORE_WORKERS_FILE=/no/such cannot be read"):
         settings.load({"FEEDBACKSTORE_WORKERS_FILE": "/no/such"})

@@ -103,7 +103,7 @@ class Blueprint(SmorestBlueprint):
 def _describe_idempotent(doc: Any, doc_info: Any, **_: Any) -> Any:
     """Add to what a `doc` callback would put in the place of a query's parameters."""
     if doc_info.get("idempotent"):
-        doc.setdefault("parameters", []).append(idempotency.PARAMETER)
+        doc.setdefault("parameters", []).append({**idempotency.PARAMETER})
     return doc
 
 
