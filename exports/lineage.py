@@ -6,15 +6,21 @@ keeps a digest of the rows that it became: the next export can leave out what ha
 
 import hashlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
+
+from peewee import IntegrityError, chunked
 
 from feedbackstore import database, ids, statements
 from feedbackstore.errors import NotFound
 from feedbackstore.models import ID_FIELDS, Export, ExportItem, Feedback
 
 DIGEST_BYTES: Final = 16
+
+Item: TypeAlias = tuple[int, int, bytearray]
+
+_LOOKED_UP: Final = 500
 
 
 class Lineage:
@@ -30,24 +36,37 @@ class Lineage:
         self._digests += digest(lines)
 
     def remember(self, project: int, manifest: bytes, described: dict[str, Any], out: str) -> str:
-        """Keep it in the store; the hash by which the export is known from now on."""
-        sha256 = hashlib.sha256(manifest).hexdigest()
-        with database.write():
-            known = Export.get_or_none(Export.project == project, Export.sha256 == sha256)
-            if known is not None:
-                return sha256
-            export = Export.create(
-                project=project,
-                sha256=sha256,
-                name=out,
-                format=described["format"],
-                rows=described["written"],
-                created_at=ids.now(),
-            )
-            statements.insert_all(ExportItem, self._items(export.id))
-        return sha256
+        """Keep it in the store; the hash by which the export is known from now on.
 
-    def _items(self, export: int) -> Iterator[tuple[int, int, bytearray]]:
+        Feedback that was erased or deleted since it was read is left out of the record.
+        """
+        made = Export(
+            project=project,
+            sha256=hashlib.sha256(manifest).hexdigest(),
+            name=out,
+            format=described["format"],
+            rows=described["written"],
+        )
+        try:
+            self._keep(made, self._items)
+        except IntegrityError:
+            self._keep(made, self._items_still_there)
+        return str(made.sha256)
+
+    def _keep(self, made: Export, items: Callable[[int], Iterator[Item]]) -> None:
+        with database.write():
+            known = Export.project == made.project_id, Export.sha256 == made.sha256
+            if Export.get_or_none(*known) is None:
+                row = Export.create(**made.__data__ | {"created_at": ids.now()})
+                statements.insert_all(ExportItem, items(row.id))
+
+    def _items_still_there(self, export: int) -> Iterator[Item]:
+        for some in chunked(self._items(export), _LOOKED_UP):
+            there: Any = Feedback.select(Feedback.id).where(Feedback.id.in_([i[1] for i in some]))
+            found = {feedback_id for (feedback_id,) in there.tuples()}
+            yield from (item for item in some if item[1] in found)
+
+    def _items(self, export: int) -> Iterator[Item]:
         for end, feedback_id in zip(count(DIGEST_BYTES, DIGEST_BYTES), self._ids, strict=False):
             yield export, feedback_id, self._digests[end - DIGEST_BYTES : end]
 

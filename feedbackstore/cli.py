@@ -101,4 +101,5 @@ def _in_words(recorded: Recorded) -> str:
     return (
         f"{total} {noun}: {recorded.created} new, {recorded.unchanged} there already,"
         f" {recorded.replaced} replaced"
+        + (f", {recorded.erased} left out, for they were erased" if recorded.erased else "")
     )

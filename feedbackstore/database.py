@@ -1,6 +1,6 @@
 """Opening the database, its pragmas and the write transaction.
 
-This room, `database_file` and `database_errors` are the only ones that know SQLite.
+This room, `database_file`, `database_errors` and `upkeep` are the only ones that know SQLite.
 
 WAL lets readers go on while one writes; `synchronous=FULL` syncs the log at each commit, so that
 what was acknowledged survives a power cut, not only a crash (sqlite.org/pragma, /wal).
@@ -28,6 +28,17 @@ PRAGMAS: Final = {
     "synchronous": "full",
     "foreign_keys": "on",
     "journal_size_limit": 64 * 1024 * 1024,
+    # What is deleted or replaced is overwritten with zeros, whatever SQLite was built to do: an
+    # erasure then finds no older text in free pages. "fast" leaves some there; the processor time
+    # of 4,000 submissions, or of 20,000 predictions stored and replaced, is the same without.
+    "secure_delete": "on",
+}
+_PRAGMAS_ASIDE: Final = {
+    # Such a file is synced when it gets its name, and a log beside it would have to go before.
+    "journal_mode": "truncate",
+    "synchronous": "off",
+    "foreign_keys": "on",
+    "secure_delete": "on",
 }
 
 TRIES_EVERY: Final = 0.001
@@ -90,6 +101,17 @@ def connect(url: str, timeout: float = 5) -> None:
     close()
     pragmas = PRAGMAS | {"busy_timeout": int(timeout * 1000)}
     proxy.initialize(_Database(str(path.absolute()), pragmas=pragmas, timeout=timeout))
+
+
+@contextmanager
+def aside(path: Path) -> Iterator[None]:
+    """Bind every model to a file that nobody else knows of, while the block lasts."""
+    close()
+    proxy.initialize(_Database(str(path.absolute()), pragmas=_PRAGMAS_ASIDE, timeout=0))
+    try:
+        yield
+    finally:
+        close()
 
 
 def define(name: str, function: Callable[..., Any], arguments: int) -> None:

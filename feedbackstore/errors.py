@@ -85,6 +85,14 @@ class Conflict(StoreError):
         self.index = index
 
 
+class Erased(StoreError):
+    """It was erased on request, and is not taken any more; `index` tells which of several."""
+
+    def __init__(self, message: str, index: int = 0) -> None:
+        super().__init__(message)
+        self.index = index
+
+
 class Unavailable(StoreError):
     """The database cannot take this now; `advice` is what its caller may do about it."""
 

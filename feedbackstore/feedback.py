@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from peewee import Case, ModelAlias, ModelSelect, Value, fn
 
-from feedbackstore import database, documents, ids, statements
+from feedbackstore import database, documents, ids, statements, tombstones
 from feedbackstore.errors import Invalid, NotFound, Problem
 from feedbackstore.models import ID_FIELDS, Feedback, Prediction
 
@@ -65,7 +65,11 @@ def draft(
 
 
 def insert(row: Feedback) -> Feedback:
-    """Store a draft; to be called inside a write transaction."""
+    """Store a draft; to be called inside a write transaction.
+
+    Raises Erased where what it is about was erased.
+    """
+    tombstones.refuse(row.project_id, names(row))
     # Here, so that moments come in the order of the rows however long one waited.
     row.created_at = ids.now()
     row.id = _INSERT.run(row.__data__).lastrowid
@@ -118,9 +122,8 @@ def find_same(draft: Feedback, prediction: Prediction) -> Feedback | None:
 
 def prediction_of(row: Feedback) -> Prediction | None:
     """The prediction that feedback is about, where there is one."""
-    named = [(kind, getattr(row, f"{kind}_id")) for kind in ids.KINDS]
-    for kind, entity_id in named:
-        found: Prediction | None = entity_id and Prediction.get_or_none(
+    for kind, entity_id in names(row):
+        found: Prediction | None = Prediction.get_or_none(
             Prediction.project == row.project_id,
             Prediction.kind == kind,
             Prediction.entity_id == entity_id,
@@ -130,11 +133,15 @@ def prediction_of(row: Feedback) -> Prediction | None:
     return None
 
 
+def names(row: Feedback) -> list[tuple[str, str]]:
+    """The kinds of which feedback names an id, each with that id."""
+    found = ((kind, getattr(row, f"{kind}_id")) for kind in ids.KINDS)
+    return [(kind, value) for kind, value in found if value is not None]
+
+
 def named(row: Feedback) -> tuple[str, str]:
     """The first kind of which feedback names an id, and that id."""
-    return next(
-        (kind, value) for kind in ids.KINDS if (value := getattr(row, f"{kind}_id")) is not None
-    )
+    return names(row)[0]
 
 
 def correction_of(row: Feedback) -> str | None:

@@ -18,6 +18,7 @@ _REASONS: Final = {
     "400": "unreadable",
     "401": "key",
     "403": "scope",
+    "410": "erased",
     "413": "length",
     "415": "encoding",
     "422": "invalid",

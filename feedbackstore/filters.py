@@ -91,10 +91,15 @@ def apply(query: ModelSelect[Any], project: int, filters: Filters) -> ModelSelec
     if filters.entity_id is not None:
         query = query.where(ID_FIELDS[filters.kind or "request"] == filters.entity_id)
     for name, value in filters.tags:
-        # As `documents.dump` writes it; a quote inside a string has a backslash before it.
-        member = f"{documents.dump(name)}:{documents.dump(value)}"
-        query = query.where(fn.REPLACE(source.tags, member, "") != source.tags)
+        query = query.where(has_tag(name, value))
     return query.where(*_said(filters))
+
+
+def has_tag(name: str, value: str) -> Expression:
+    """The condition on feedback that it has a tag."""
+    # As `documents.dump` writes it; a quote inside a string has a backslash before it.
+    member = f"{documents.dump(name)}:{documents.dump(value)}"
+    return fn.REPLACE(Feedback.tags, member, "") != Feedback.tags
 
 
 def made_in(week: str) -> tuple[Expression, Expression]:

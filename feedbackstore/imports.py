@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from feedbackstore import lines, predictions
+from feedbackstore import lines, recording
 from feedbackstore.errors import Conflict, StoreError
 from feedbackstore.lines import Checked
 from feedbackstore.staging import Content
@@ -18,12 +18,12 @@ def record_lines(
     """Store one prediction for each line that is not blank.
 
     Memory stays small however long the input is, and the write lock is not held while it is read,
-    with another process's help unless `alone` (`lines.checked`). Raises StoreError, naming the
-    lines that are wrong, or Conflict.
+    with another process's help unless `alone` (`lines.checked`). What was erased is skipped, and
+    counted. Raises StoreError, naming the lines that are wrong, or Conflict.
     """
     contents = _all_right(lines.checked(file, alone=alone))
     try:
-        return predictions.record_numbered(project, contents, replace=replace)
+        return recording.record_numbered(project, contents, replace=replace, skip_erased=True)
     except Conflict as error:
         raise Conflict(f"Nothing was imported. Line {error.index}: {error}") from None
 

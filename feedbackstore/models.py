@@ -2,7 +2,9 @@
 
 Moments are RFC 3339 text in UTC with six digits of a second (`ids.moment`): they sort as text.
 Every table but Project belongs to a project, and every index that finds a row begins with it (a
-link between two rows has theirs, and what belongs to a key the key's).
+link between two rows has theirs, and what belongs to a key the key's). Erasures are the exception:
+they outlive what they are about, and go with the store into whatever copy takes its place, so that
+they name a project, or hash its name.
 """
 
 from typing import Final
@@ -241,6 +243,7 @@ class Secret(Model):
 class Export(Model):
     """A dataset that was made, known by the hash of its manifest; `name` is how it was called."""
 
+    project_id: int
     id = AutoField()
     project = ForeignKeyField(Project, index=False)
     sha256 = TextField()
@@ -265,6 +268,33 @@ class ExportItem(Model):
         without_rowid = True
 
 
+class Erasure(Model):
+    """That somebody asked to erase: when, from which project, how much went; never what it was.
+
+    `exports` is a JSON list of the earlier exports that held it: their hashes, moments and names.
+    """
+
+    uuid = TextField(primary_key=True)
+    project = TextField()
+    started_at = TextField()
+    finished_at = TextField(null=True)
+    feedback = IntegerField(default=0)
+    reviews = IntegerField(default=0)
+    predictions = IntegerField(default=0)
+    images = IntegerField(default=0)
+    exports = TextField()
+
+
+class Tombstone(Model):
+    """That an id was erased: nothing is taken under it any more; see `tombstones`."""
+
+    digest = BlobField(primary_key=True)
+    erasure = ForeignKeyField(Erasure)
+
+    class Meta:
+        without_rowid = True
+
+
 TABLES: Final = (
     Project,
     ApiKey,
@@ -279,4 +309,6 @@ TABLES: Final = (
     Secret,
     Export,
     ExportItem,
+    Erasure,
+    Tombstone,
 )

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType
 from typing import Any, Final
 
-from feedbackstore import checks, database, documents, ids, messages, moving, staging, verdicts
+from feedbackstore import checks, documents, ids, messages, recording, staging
 from feedbackstore.errors import Invalid, Loc, NotFound, Problem
 from feedbackstore.models import Prediction
 from feedbackstore.staging import Content
 from feedbackstore.verdicts import Recorded
 
 MAX_BATCH: Final = 1000
-_MANY: Final = 10_000
 
 # An input may hold images, and weigh what a hundred answers do.
 _SHOWN: Final = (
@@ -69,31 +68,9 @@ def record(project: int, contents: Iterable[Content], *, replace: bool = False) 
     """Store checked predictions, all or none.
 
     The same again is fine. Raises Conflict at the first that is there with other content, unless
-    `replace`.
+    `replace`, and Erased at one whose id was erased.
     """
-    return record_numbered(project, enumerate(contents), replace=replace)
-
-
-def record_numbered(
-    project: int, contents: Iterable[tuple[int, Content]], *, replace: bool = False
-) -> Recorded:
-    """Store checked predictions, of which each has a number of its own: a Conflict's `index`.
-
-    They are read, and compared with what is stored, before the write lock is taken. It is held
-    for no more than moving them, and for making sure that the comparison still holds.
-    """
-    with staging.opened(contents):
-        with database.proxy.atomic():
-            recorded = verdicts.judge(project, replace=replace)
-        if recorded.written > _MANY:
-            # Not before: SQLite would sort in as much memory as it may keep pages in.
-            database.hold_pages()
-        if recorded.written:
-            with database.write():
-                if verdicts.outdated(project):
-                    recorded = verdicts.judge(project, replace=replace)
-                moving.move(project, ids.now())
-    return recorded
+    return recording.record_numbered(project, enumerate(contents), replace=replace)
 
 
 def get(project: int, kind: str, entity_id: str) -> Prediction:

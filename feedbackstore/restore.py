@@ -1,4 +1,7 @@
-"""A copy put in the store's place; what stood there is kept aside."""
+"""A copy put in the store's place; what stood there is kept aside.
+
+What was erased from the store since the copy was made is erased from the copy before (`carrying`).
+"""
 
 import os
 from collections.abc import Callable
@@ -7,18 +10,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from feedbackstore import backup, database_file, in_use, migrations, placing
+from feedbackstore import backup, carrying, database_file, in_use, migrations, placing
 from feedbackstore.errors import Unusable
+from feedbackstore.removal import Counts
 
 
 class Restored(NamedTuple):
-    """What is in place now, where the former store went, and which changes its schema lacks."""
+    """What is in place now, where the former store went, and which changes its schema lacks.
+
+    `erased` is what the copy held of what had been erased; `is_known` is whether the former store
+    could still tell.
+    """
 
     path: Path
     aside: Path | None
     feedback: int
     predictions: int
     pending: list[str]
+    erased: Counts
+    is_known: bool
 
 
 def put(url: str, copy: Path, progress: Callable[[int, int], None] | None = None) -> Restored:
@@ -40,6 +50,10 @@ def put(url: str, copy: Path, progress: Callable[[int, int], None] | None = None
         # First into the store's own directory: from there it takes its place in one step.
         backup.copied(copy, part, path, progress)
         feedback, predictions = backup.inspect(part, copy)
+        graves, erased = carrying.read(path), Counts()
+        if graves and graves.tombstones:
+            erased = carrying.erase_anew(graves, part)
+            feedback, predictions = backup.inspect(part, copy)
         with closing(database_file.opened_alone(part)) as opened:
             pending = migrations.pending(migrations.applied(opened))
         with database_file.held(path) as is_held:
@@ -47,7 +61,7 @@ def put(url: str, copy: Path, progress: Callable[[int, int], None] | None = None
                 raise in_use.refusal(path)
             aside = _keep_aside(path)
             placing.place(part, path)
-    return Restored(path, aside, feedback, predictions, pending)
+    return Restored(path, aside, feedback, predictions, pending, erased, graves is not None)
 
 
 def _keep_aside(path: Path) -> Path | None:

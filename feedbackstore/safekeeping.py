@@ -56,7 +56,7 @@ def restore_command(copy: Path, quiet: bool) -> None:
     """Put BACKUP in the store's place, once it is found to be whole.
 
     Nobody may have the store open: stop the server before. What stood there is kept beside it, as
-    feedback.db.before-MOMENT.
+    feedback.db.before-MOMENT. What was erased since BACKUP was made is erased from it first.
     """
     url = settings.load()["DATABASE_URL"]
     with shown(quiet) as tell:
@@ -66,6 +66,15 @@ def restore_command(copy: Path, quiet: bool) -> None:
     if not quiet:
         what = _counted(done.feedback, done.predictions)
         click.echo(f"{database_file.path_of(url)} is {copy} now: {what}", err=True)
+    if done.erased and not quiet:
+        what = _counted(done.erased.feedback, done.erased.predictions)
+        click.echo(f"erased from it again, as before: {what}", err=True)
+    if not done.is_known:
+        click.echo(
+            "The former store is too damaged to say what was erased from it. Erase again what was"
+            " erased since the backup: flask erase",
+            err=True,
+        )
     if done.pending:
         click.echo(
             f"It is older than this version ({', '.join(done.pending)} is not applied)."

@@ -64,6 +64,17 @@ def opened(numbered: Iterable[tuple[int, Content]]) -> Iterator[None]:
             execute(f"DELETE FROM temp.{table}")
 
 
+def names() -> Iterator[tuple[int, tuple[str, str]]]:
+    """Each one's number, and the kind and id that it is to be stored under."""
+    for number, kind, entity_id in execute("SELECT number, kind, entity_id FROM temp.staged"):
+        yield number, (kind, entity_id)
+
+
+def leave_out(numbers: Iterable[int]) -> None:
+    """Forget some of them again."""
+    _insert("DELETE FROM temp.staged WHERE number = ?", [(number,) for number in numbers])
+
+
 def execute(sql: str, *values: int | str) -> sqlite3.Cursor:
     """Run one statement on the staged predictions and the store's."""
     cursor: sqlite3.Cursor = database.proxy.execute_sql(sql, values)

@@ -49,10 +49,9 @@ def insert_all(model: type[peewee.Model], rows: Iterable[tuple[Any, ...]]) -> No
 
     To be called inside a write transaction.
     """
-    connection = proxy.connection()
     # A statement for many rows takes half the time of one for each.
     for some in peewee.chunked(rows, _VARIABLES // len(fields(model))):
-        connection.execute(_insert_many(model, len(some)), tuple(chain.from_iterable(some)))
+        proxy.execute_sql(_insert_many(model, len(some)), tuple(chain.from_iterable(some)))
 
 
 @lru_cache

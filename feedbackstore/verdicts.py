@@ -55,11 +55,15 @@ Row = Sequence[Any]
 
 @dataclass(slots=True)
 class Recorded:
-    """How many predictions were new, were there already, and took another's place."""
+    """How many predictions were new, were there already, and took another's place.
+
+    `erased` are those that were skipped: their ids were erased.
+    """
 
     created: int = 0
     unchanged: int = 0
     replaced: int = 0
+    erased: int = 0
 
     @property
     def written(self) -> int:

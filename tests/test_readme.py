@@ -20,6 +20,7 @@ from exports.commands import check_dataset, exports_group, formats
 from exports.example import EXPLAINED
 from exports.formats import FORMATS
 from feedbackstore.cli import import_predictions, keys_group, migrate, projects_group
+from feedbackstore.erasing import erase_command, erasures_group
 from feedbackstore.evaluate import evaluate_command
 from feedbackstore.safekeeping import backup_command, restore_command
 from feedbackstore.settings import SETTINGS
@@ -73,6 +74,8 @@ def test_the_table_of_commands_is_the_codes() -> None:
         "migrate": migrate,
         "backup": backup_command,
         "restore": restore_command,
+        "erase": erase_command,
+        **{f"erasures {name}": command for name, command in erasures_group.commands.items()},
         **{f"keys {name}": command for name, command in keys_group.commands.items()},
         **{f"projects {name}": command for name, command in projects_group.commands.items()},
         "import-predictions": import_predictions,

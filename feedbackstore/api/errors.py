@@ -15,6 +15,7 @@ from feedbackstore.database_errors import ERRORS, explained
 from feedbackstore.errors import (
     ABSENT,
     Conflict,
+    Erased,
     Invalid,
     NotFound,
     Problem,
@@ -39,6 +40,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Invalid, _refuse_invalid)
     app.register_error_handler(NotFound, _refuse_missing)
     app.register_error_handler(Conflict, _refuse_conflict)
+    app.register_error_handler(Erased, _refuse_erased)
     app.register_error_handler(Unavailable, _refuse_for_now)
     for kind in ERRORS:
         app.register_error_handler(kind, _refuse_unreadable)
@@ -72,6 +74,10 @@ def _refuse_missing(error: NotFound) -> Response:
 
 def _refuse_conflict(error: Conflict) -> Response:
     return answer(409, str(error))
+
+
+def _refuse_erased(error: Erased) -> Response:
+    return answer(410, str(error))
 
 
 def _refuse_for_now(error: Unavailable) -> Response:

@@ -9,6 +9,7 @@ from feedbackstore.api.blueprint import Blueprint
 from feedbackstore.api.idempotency import attempt, headers
 from feedbackstore.api.items import submitted_seen_by
 from feedbackstore.api.schemas import (
+    ErrorSchema,
     FeedbackItem,
     FeedbackList,
     FeedbackQuery,
@@ -29,6 +30,7 @@ blueprint = Blueprint("feedback", __name__, url_prefix="/v1")
 @blueprint.idempotent
 @blueprint.arguments(FeedbackSubmitRequest)
 @blueprint.response(200, FeedbackSubmitResponse, description="Successful Response")
+@blueprint.alt_response(410, schema=ErrorSchema)
 @blueprint.doc(operationId="submit_feedback_v1_feedback_submit_post", summary="Submit Feedback")
 async def submit_feedback(submitted: dict[str, Any]) -> Answer:
     """Submit Feedback.
@@ -44,6 +46,7 @@ async def submit_feedback(submitted: dict[str, Any]) -> Answer:
 @blueprint.idempotent
 @blueprint.arguments(FeedbackSubmitRequest)
 @blueprint.response(200, FeedbackItem)
+@blueprint.alt_response(410, schema=ErrorSchema)
 async def submit_experimental_feedback(submitted: dict[str, Any]) -> Answer:
     """Submit Feedback (npm client).
 

@@ -16,7 +16,7 @@ from feedbackstore.api.originals import (
     Recorded,
 )
 from feedbackstore.api.schemas import ErrorSchema, PageQuery, RecordQuery
-from feedbackstore.errors import Conflict, Invalid, Problem
+from feedbackstore.errors import Conflict, Erased, Invalid, Problem
 from feedbackstore.models import Prediction
 
 Answer = tuple[Any, int, dict[str, str]]
@@ -32,6 +32,7 @@ blueprint = Blueprint("predictions", __name__, url_prefix="/v1")
 @blueprint.response(200, Recorded)
 @blueprint.alt_response(201, schema=Recorded, success=True)
 @blueprint.alt_response(409, schema=ErrorSchema)
+@blueprint.alt_response(410, schema=ErrorSchema)
 def put_prediction(
     query: dict[str, Any], content: Any, kind: str, entity_id: str
 ) -> tuple[verdicts.Recorded, int]:
@@ -59,6 +60,7 @@ def put_prediction(
 @blueprint.arguments(PredictionRecord(many=True))
 @blueprint.response(200, Recorded)
 @blueprint.alt_response(409, schema=ErrorSchema)
+@blueprint.alt_response(410, schema=ErrorSchema)
 def post_predictions(query: dict[str, Any], records: list[dict[str, Any]]) -> Answer:
     """Record Predictions.
 
@@ -72,8 +74,8 @@ def post_predictions(query: dict[str, Any], records: list[dict[str, Any]]) -> An
 
     try:
         outcome, replayed = replays.write_once(attempt(), record)
-    except Conflict as error:
-        raise Conflict(f"At index {error.index}: {error}") from None
+    except (Conflict, Erased) as error:
+        raise type(error)(f"At index {error.index}: {error}") from None
     return documents.load(outcome.counts or ""), 200, headers(replayed=replayed)
 
 

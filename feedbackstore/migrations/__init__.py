@@ -36,6 +36,11 @@ def upgrade(url: str, timeout: float = 5) -> list[str]:
             return list(_runner().up())
 
 
+def apply_pending() -> list[str]:
+    """Bring the open database, of which nobody else knows, up to date; what was applied."""
+    return list(_runner().up())
+
+
 def check(url: str) -> None:
     """Raise Unusable unless the open database has exactly the schema that this code knows."""
     path = database_file.path_of(url)

@@ -35,6 +35,7 @@ _REFUSED: Final[dict[type[Exception], int]] = {
     errors.Invalid: 422,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.Erased: 410,
     errors.Unavailable: 503,
     **dict.fromkeys(ERRORS, 503),
 }
@@ -161,6 +162,7 @@ def _refuse(status: int) -> Any:
 _TITLES: Final = {
     404: "Not here",
     409: "Somebody was faster",
+    410: "Erased",
     422: "That cannot be",
     503: "Just a moment",
 }

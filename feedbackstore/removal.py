@@ -1,0 +1,175 @@
+"""Rows out of the store, with all that hangs on them, a few in each transaction.
+
+Submissions go on in between. Each transaction adds to its erasure's figures what it removed: they
+stay true wherever an erasure ends.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
+from operator import add
+from typing import Any, Final
+
+from peewee import chunked, fn
+
+from feedbackstore import database
+from feedbackstore.doomed import Doomed
+from feedbackstore.models import (
+    Erasure,
+    Export,
+    ExportItem,
+    Feedback,
+    Image,
+    Lease,
+    Prediction,
+    PredictionImage,
+    Review,
+)
+
+_FEEDBACK: Final = 100
+_PREDICTIONS: Final = 10
+_IMAGES: Final = 10
+"""Rows in one transaction: a prediction may weigh megabytes."""
+
+_VARIABLES: Final = 500
+"""Values in one statement: older builds of SQLite take 999."""
+
+Key = tuple[int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much of each goes, or went."""
+
+    feedback: int = 0
+    reviews: int = 0
+    predictions: int = 0
+    images: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether it is anything."""
+        return bool(self.feedback or self.predictions)
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Both together."""
+        return Counts(*map(add, astuple(self), astuple(other)))
+
+
+def count(doomed: Doomed) -> Counts:
+    """What `remove` would remove."""
+    reviews = sum(
+        Review.select().join(Feedback).where(Feedback.uuid.in_(some)).count()
+        for some in chunked(doomed.feedback, _VARIABLES)
+    )
+    images = sum(_images_only_in(doomed.predictions))
+    return Counts(len(doomed.feedback), reviews, len(doomed.predictions), images)
+
+
+def _images_only_in(keys: Iterable[Key]) -> Iterator[bool]:
+    """Of each image in these predictions, whether no other one has it."""
+    links = Counter(image for key in keys for image in _images(_row(key)))
+    for some in chunked(links, _VARIABLES):
+        for image, every in _linked(some):
+            yield links[image] == every
+
+
+def exports_of(doomed: Doomed) -> Iterator[Export]:
+    """The exports that hold this feedback, the oldest first."""
+    holding: set[int] = set()
+    for some in chunked(doomed.feedback, _VARIABLES):
+        items: Any = ExportItem.select(ExportItem.export).join(Feedback)
+        holding.update(each for (each,) in items.where(Feedback.uuid.in_(some)).tuples())
+    for exports in chunked(sorted(holding), _VARIABLES):
+        yield from Export.select().where(Export.id.in_(exports)).order_by(Export.id)
+
+
+def remove(erasure: str, doomed: Doomed) -> None:
+    """Remove feedback with its reviews, and predictions with the images that are only theirs."""
+    for uuids in chunked(doomed.feedback, _FEEDBACK):
+        with database.write():
+            _note(erasure, _remove_feedback(uuids))
+    for keys in chunked(doomed.predictions, _PREDICTIONS):
+        with database.write():
+            _note(erasure, _remove_predictions(keys))
+
+
+def remove_unused_images() -> int:
+    """Remove images that no prediction has; how many there were."""
+    removed = 0
+    while some := list(Image.select(Image.id).where(_is_unused()).limit(_IMAGES)):
+        with database.write():
+            these = Image.id.in_([image.id for image in some])
+            removed += Image.delete().where(these, _is_unused()).execute()
+    return removed
+
+
+def _is_unused() -> Any:
+    return ~fn.EXISTS(PredictionImage.select().where(PredictionImage.image == Image.id))
+
+
+def _note(erasure: str, counts: Counts) -> None:
+    Erasure.update(
+        feedback=Erasure.feedback + counts.feedback,
+        reviews=Erasure.reviews + counts.reviews,
+        predictions=Erasure.predictions + counts.predictions,
+        images=Erasure.images + counts.images,
+    ).where(Erasure.uuid == erasure).execute()
+
+
+def _remove_feedback(uuids: list[str]) -> Counts:
+    found: Any = Feedback.select(Feedback.id).where(Feedback.uuid.in_(uuids))
+    rows = [row for (row,) in found.tuples()]
+    reviews = Review.delete().where(Review.feedback.in_(rows)).execute()
+    ExportItem.delete().where(ExportItem.feedback.in_(rows)).execute()
+    Lease.delete().where(Lease.item.in_(uuids)).execute()
+    return Counts(Feedback.delete().where(Feedback.id.in_(rows)).execute(), reviews)
+
+
+def _remove_predictions(keys: Iterable[Key]) -> Counts:
+    images: set[int] = set()
+    removed = 0
+    for key in keys:
+        project, kind, entity_id = key
+        Lease.delete().where(
+            Lease.project == project, Lease.item == f"{kind}/{entity_id}"
+        ).execute()
+        row = _row(key)
+        images.update(_images(row))
+        PredictionImage.delete().where(PredictionImage.prediction == row).execute()
+        removed += Prediction.delete().where(Prediction.id == row).execute()
+    gone = sum(
+        Image.delete().where(Image.id.in_(some), _is_unused()).execute()
+        for some in chunked(images, _VARIABLES)
+    )
+    return Counts(predictions=removed, images=gone)
+
+
+def _row(key: Key) -> int | None:
+    project, kind, entity_id = key
+    found: Prediction | None = (
+        Prediction.select(Prediction.id)
+        .where(
+            Prediction.project == project,
+            Prediction.kind == kind,
+            Prediction.entity_id == entity_id,
+        )
+        .get_or_none()
+    )
+    return found.id if found else None
+
+
+def _images(row: int | None) -> list[int]:
+    links: Any = PredictionImage.select(PredictionImage.image).where(
+        PredictionImage.prediction == row
+    )
+    return [image for (image,) in links.tuples()]
+
+
+def _linked(images: list[int]) -> Iterator[tuple[int, int]]:
+    """Each image with the number of all predictions that it is linked to."""
+    links: Any = (
+        PredictionImage.select(PredictionImage.image, fn.COUNT(PredictionImage.prediction))
+        .where(PredictionImage.image.in_(images))
+        .group_by(PredictionImage.image)
+    )
+    return iter(links.tuples())

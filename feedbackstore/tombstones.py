@@ -1,0 +1,125 @@
+"""What was erased stays away: its ids are kept as hashes, and nothing is taken under them again.
+
+A plain hash of an id that can be guessed says who was erased. These are keyed (HMAC-SHA256, RFC
+2104) with a secret of the store, over the project's name, the kind and the id, which hold no NUL:
+that separates them. A store that took over another's tombstones has their secret too.
+"""
+
+import hmac
+import secrets
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from peewee import JOIN, chunked, fn
+
+from feedbackstore import statements
+from feedbackstore.errors import Erased
+from feedbackstore.models import Project, Secret, Tombstone
+
+FEEDBACK: Final = "feedback"
+"""The kind of feedback's own ids, beside `ids.KINDS`."""
+
+SECRETS: Final = "erasures-"
+"""How the names of the secrets begin: no two stores have the same."""
+
+_ROWS: Final = 200
+
+Name: TypeAlias = tuple[str, str]
+"""A kind and an id of it."""
+
+# One statement, which finds nothing where nothing was erased: it stands in the way of each write.
+_KEYS: Final = statements.Statement(
+    lambda: (
+        Secret.select(Secret.value, Project.name)
+        .join(Project, JOIN.CROSS)
+        .where(
+            fn.EXISTS(Tombstone.select()),
+            Secret.name ** statements.parameter("prefix"),
+            Project.id == statements.parameter("project"),
+        )
+    )
+)
+_FIND: Final = statements.Statement(
+    lambda: Tombstone.select(Tombstone.digest).where(
+        Tombstone.digest == statements.parameter("digest")
+    )
+)
+
+
+class Keyed(NamedTuple):
+    """What hashes a project's ids: a secret, and what goes before them."""
+
+    secret: bytes
+    project: str
+
+    def digest(self, name: Name) -> bytes:
+        """The hash of an id."""
+        text = "\0".join((self.project, *name))
+        return hmac.digest(self.secret, text.encode(), "sha256")
+
+
+def refuse(project: int, names: Iterable[Name]) -> None:
+    """Raise Erased where one of these was; to be called in the transaction that would store it."""
+    for keyed in _keyed(project):
+        for name in names:
+            if _FIND.run({"digest": keyed.digest(name)}).fetchone():
+                raise refusal(name)
+
+
+def refusal(name: Name, index: int = 0) -> Erased:
+    """What to say to whoever sends it again."""
+    kind, entity_id = name
+    return Erased(
+        f"What was stored of the {kind} {entity_id!r} was erased on request, and nothing of it is"
+        " taken any more.",
+        index,
+    )
+
+
+def among(project: int, numbered: Iterable[tuple[int, Name]]) -> Iterator[tuple[int, Name]]:
+    """Those of many that were erased; `numbered` is not read where nothing was."""
+    keyed = _keyed(project)
+    if keyed:
+        buried = everything()
+        for number, name in numbered:
+            if any(each.digest(name) in buried for each in keyed):
+                yield number, name
+
+
+def newest() -> tuple[Any, ...]:
+    """What is another once something else was erased."""
+    found: Any = Tombstone.select(fn.COUNT(Tombstone.digest), fn.MAX(Tombstone.erasure))
+    return tuple(found.tuples().get())
+
+
+def everything() -> set[bytes]:
+    """All hashes."""
+    found: Any = Tombstone.select(Tombstone.digest)
+    return {bytes(digest) for (digest,) in found.tuples()}
+
+
+def digests(project: str, name: Name) -> list[bytes]:
+    """The hashes of one id, one for each secret."""
+    return [Keyed(secret, project).digest(name) for secret in keys()]
+
+
+def keys() -> list[bytes]:
+    """The secrets; the first is for new hashes. There is none where nothing was ever erased."""
+    found: Any = Secret.select(Secret.value).where(Secret.name.startswith(SECRETS))
+    return [value.encode() for (value,) in found.order_by(Secret.name).tuples()]
+
+
+def bury(erasure: str, project: str, names: Iterable[Name]) -> None:
+    """Keep the hashes of these; to be called inside a write transaction."""
+    if not keys():
+        secret = secrets.token_hex(32)
+        Secret.insert(name=f"{SECRETS}{secrets.token_hex(8)}", value=secret).execute()
+    keyed = Keyed(keys()[0], project)
+    rows = ({"digest": keyed.digest(name), "erasure": erasure} for name in names)
+    for some in chunked(rows, _ROWS):
+        Tombstone.insert_many(some).on_conflict_replace().execute()
+
+
+def _keyed(project: int) -> list[Keyed]:
+    found = _KEYS.run({"project": project, "prefix": f"{SECRETS}%"}).fetchall()
+    return [Keyed(secret.encode(), name) for secret, name in found]
