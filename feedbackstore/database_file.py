@@ -15,8 +15,11 @@ from feedbackstore.errors import Unusable
 
 SCHEME: Final = "sqlite:///"
 
-SQLITE_ERRORS: Final = (sqlite3.Error,)
-"""What the functions here raise for a database that is damaged, or none."""
+SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What the functions here raise for a database that is damaged, or none.
+
+SQLite quotes a damaged schema in its message, which Python then cannot read.
+"""
 
 Connection = sqlite3.Connection
 
@@ -59,7 +62,7 @@ def look_at_tables(path: Path) -> list[str]:
         with closing(sqlite3.connect(uri, uri=True)) as connection:
             rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             return [name for (name,) in rows]
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         raise peewee.DatabaseError(str(error)) from error
 
 
@@ -141,7 +144,7 @@ def held(path: Path) -> Iterator[bool]:
             connection.execute("PRAGMA journal_mode = truncate")
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("ROLLBACK")
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             is_free = not getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
         else:
             is_free = True

@@ -1,5 +1,6 @@
-"""The commands that keep the store safe: flask backup, flask restore."""
+"""The commands that keep the store safe: flask backup, flask restore, flask check."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Final
 
 import click
 
-from feedbackstore import backup, database_file, restore, settings
+from feedbackstore import backup, database_file, inspection, restore, settings
 from feedbackstore.command import StoreCommand, progress
 
 _PATH: Final = click.Path(path_type=Path)
@@ -81,6 +82,26 @@ def restore_command(copy: Path, quiet: bool) -> None:
             " To bring it up to date, run: flask migrate",
             err=True,
         )
+
+
+@click.command("check", cls=StoreCommand)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def check_command(as_json: bool) -> None:
+    """Look whether the store is whole, private and has room, and count what is in it.
+
+    Nothing is changed, and the store may be served meanwhile. Exit status 1 where something needs a
+    hand; its line says which command comes next.
+    """
+    all_ok = True
+    for finding in inspection.inspect(settings.load()["DATABASE_URL"]):
+        all_ok &= finding.ok
+        if as_json:
+            click.echo(json.dumps(finding._asdict(), ensure_ascii=False))
+        else:
+            mark = "ok" if finding.ok else "LOOK"
+            click.echo(f"{mark:4}  {finding.name:12}  {finding.said}")
+    if not all_ok:
+        raise click.exceptions.Exit(1)
 
 
 @contextmanager

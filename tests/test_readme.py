@@ -22,7 +22,7 @@ from exports.formats import FORMATS
 from feedbackstore.cli import import_predictions, keys_group, migrate, projects_group
 from feedbackstore.erasing import erase_command, erasures_group
 from feedbackstore.evaluate import evaluate_command
-from feedbackstore.safekeeping import backup_command, restore_command
+from feedbackstore.safekeeping import backup_command, check_command, restore_command
 from feedbackstore.settings import SETTINGS
 from tests.api.test_keys_and_scopes import SCOPES
 
@@ -74,6 +74,7 @@ def test_the_table_of_commands_is_the_codes() -> None:
         "migrate": migrate,
         "backup": backup_command,
         "restore": restore_command,
+        "check": check_command,
         "erase": erase_command,
         **{f"erasures {name}": command for name, command in erasures_group.commands.items()},
         **{f"keys {name}": command for name, command in keys_group.commands.items()},

@@ -99,7 +99,7 @@ def _runner() -> Runner:
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except peewee.DatabaseError as error:
+    except (peewee.DatabaseError, *database_file.SQLITE_ERRORS) as error:
         raise Unusable(
             f"The database {path} cannot be used: {error}. Check the file and its permissions, or"
             " name another: FEEDBACKSTORE_DATABASE_URL."

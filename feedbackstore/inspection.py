@@ -1,0 +1,198 @@
+"""Whether a store is whole, private and has room, and what is in it: read, and nothing changed.
+
+Whatever stands where the database should be, each thing that is wrong is a finding that says what
+to do. It is read with SQL of its own, for the models want a store that is in order.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from feedbackstore import database_file, migrations, placing
+from feedbackstore.database_file import Connection
+from feedbackstore.errors import Unusable
+
+_PROBLEMS: Final = 100
+_ROOM: Final = 100 * 1024 * 1024
+"""Bytes that should be free on the disk: the log alone may grow to 64 MiB."""
+
+_RESTORE: Final = "To put a copy in its place, stop the server and run: flask restore BACKUP"
+
+_PROJECTS: Final = """
+    SELECT name, (SELECT count(*) FROM prediction WHERE project_id = project.id)
+    FROM project ORDER BY name
+"""
+_STATUSES: Final = """
+    SELECT status, count(*) FROM feedback JOIN project ON project.id = project_id
+    WHERE name = ? GROUP BY status ORDER BY status
+"""
+_WAITING: Final = """
+    SELECT count(*) FROM feedback AS f
+    WHERE NOT EXISTS (SELECT 1 FROM prediction WHERE project_id = f.project_id
+        AND kind = 'request' AND entity_id = f.request_id)
+    AND NOT EXISTS (SELECT 1 FROM prediction WHERE project_id = f.project_id
+        AND kind = 'agent_execution' AND entity_id = f.agent_execution_id)
+    AND NOT EXISTS (SELECT 1 FROM prediction WHERE project_id = f.project_id
+        AND kind = 'chat' AND entity_id = f.chat_id)
+"""
+_UNUSED: Final = """
+    SELECT count(*) FROM image
+    WHERE NOT EXISTS (SELECT 1 FROM prediction_image WHERE image_id = image.id)
+"""
+_UNFINISHED: Final = "SELECT count(*) FROM erasure WHERE finished_at IS NULL"
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at; where it is not ok, `said` ends with what to do."""
+
+    name: str
+    ok: bool
+    said: str
+    figures: Mapping[str, int] = {}
+
+
+def inspect(url: str) -> Iterator[Finding]:
+    """Look at the database at `url`, one thing after another. Raises Unusable for no such URL."""
+    path = database_file.path_of(url)
+    try:
+        database_file.refuse_missing(path)
+    except Unusable as error:
+        yield Finding("file", False, f"{error} {_RESTORE}")
+        return
+    try:
+        yield from _file(path)
+        yield from _permissions(path)
+        with closing(database_file.opened_live(path)) as connection:
+            yield from _database(connection, path)
+    except OSError as error:
+        yield Finding("file", False, f"{error.filename or path}: {error.strerror}.")
+    except (*database_file.SQLITE_ERRORS, Unusable) as error:
+        yield Finding("database", False, _damaged(path, error))
+
+
+def _file(path: Path) -> Iterator[Finding]:
+    log = path.with_name(f"{path.name}-wal")
+    figures = {"bytes": path.stat().st_size, "log": log.stat().st_size if log.exists() else 0}
+    yield Finding(
+        "file", True, f"{path}: {figures['bytes']:,} bytes, log {figures['log']:,}", figures
+    )
+    found = os.statvfs(path.absolute().parent)
+    free = found.f_bavail * found.f_frsize
+    said = f"{free:,} bytes are free on its disk"
+    if found.f_flag & os.ST_RDONLY:
+        yield Finding("disk", False, "Its disk is read-only. Mount it for writing.")
+    elif free < _ROOM:
+        yield Finding("disk", False, f"Only {said}. Make room: writes will fail.", {"free": free})
+    else:
+        yield Finding("disk", True, said, {"free": free})
+
+
+def _permissions(path: Path) -> Iterator[Finding]:
+    files = [each for each in (path, *placing.beside(path)) if each.exists()]
+    open_files = [str(each) for each in files if each.stat().st_mode & 0o077]
+    directory = path.absolute().parent
+    mode = directory.stat().st_mode
+    if open_files:
+        named = " ".join(open_files)
+        yield Finding("permissions", False, f"Others may read or write it: chmod go= {named}")
+    elif mode & 0o022 and not mode & stat.S_ISVTX:
+        said = f"Others may put another file in its place: chmod go-w {directory}"
+        yield Finding("permissions", False, said)
+    else:
+        yield Finding("permissions", True, "nobody but its owner may read it")
+
+
+def _database(connection: Connection, path: Path) -> Iterator[Finding]:
+    """What stands in the file, as far as it can be read."""
+    tables = {*database_file.tables(connection)}
+    if tables and not {migrations.HISTORY, "feedback"} <= tables:
+        said = (
+            f"{path} is no feedback store's. Name another: FEEDBACKSTORE_DATABASE_URL. {_RESTORE}"
+        )
+        yield Finding("database", False, said)
+        return
+    yield from _guarded("integrity", path, lambda: _integrity(connection))
+    applied = migrations.applied(connection) if tables else []
+    pending = migrations.pending(applied)
+    try:
+        migrations.refuse_newer(path, applied)
+    except Unusable as error:
+        yield Finding("schema", False, str(error))
+        return
+    if pending:
+        said = f"{', '.join(pending)} is not applied. To bring it up to date, run: flask migrate"
+        yield Finding("schema", False, said)
+        return
+    yield Finding("schema", True, applied[-1])
+    for name, look in _LOOKS.items():
+        yield from _guarded(name, path, lambda look=look: look(connection))  # type: ignore[misc]
+
+
+def _guarded(name: str, path: Path, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from look()
+    except database_file.SQLITE_ERRORS as error:
+        yield Finding(name, False, _damaged(path, error))
+
+
+def _integrity(connection: Connection) -> Iterator[Finding]:
+    found = database_file.integrity(connection, _PROBLEMS)
+    more = f", and {len(found) - 1:,} more" if len(found) > 1 else ""
+    said = f"{found[0]}{more}. {_RESTORE}" if found else "pages, rows and indexes are whole"
+    yield Finding("integrity", not found, said)
+
+
+def _references(connection: Connection) -> Iterator[Finding]:
+    rows = connection.execute("PRAGMA foreign_key_check").fetchall()
+    tables = ", ".join(sorted({row[0] for row in rows}))
+    said = f"{len(rows):,} rows refer to what is not there, in {tables}. {_RESTORE}"
+    yield Finding("references", not rows, said if rows else "every row finds what it refers to")
+
+
+def _projects(connection: Connection) -> Iterator[Finding]:
+    for name, predictions in connection.execute(_PROJECTS).fetchall():
+        statuses = dict(connection.execute(_STATUSES, (name,)).fetchall())
+        figures = {"predictions": predictions, "feedback": sum(statuses.values()), **statuses}
+        said = ", ".join(f"{count:,} {status}" for status, count in statuses.items())
+        text = f"{name}: {predictions:,} predictions, {figures['feedback']:,} of feedback"
+        yield Finding("project", True, f"{text} ({said})" if said else text, figures)
+
+
+def _waiting(connection: Connection) -> Iterator[Finding]:
+    (count,) = connection.execute(_WAITING).fetchone()
+    said = f"{count:,} of feedback waits for its prediction to be stored"
+    yield Finding("feedback", True, said, {"without_prediction": count})
+
+
+def _images(connection: Connection) -> Iterator[Finding]:
+    (count,) = connection.execute(_UNUSED).fetchone()
+    said = "every image is in some prediction"
+    if count:
+        said = f"{count:,} images are in no prediction. To remove them, run: flask erasures resume"
+    yield Finding("images", not count, said, {"unused": count})
+
+
+def _erasures(connection: Connection) -> Iterator[Finding]:
+    (count,) = connection.execute(_UNFINISHED).fetchone()
+    said = f"{count:,} begun and not finished. To go on, run: flask erasures resume"
+    yield Finding(
+        "erasures", not count, said if count else "every erasure is finished", {"unfinished": count}
+    )
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    if getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+        return f"{path} is locked by another program. Run this again when it is done."
+    return f"{path} is damaged, or no database: {error}. {_RESTORE}"
+
+
+_LOOKS: Final = {
+    "references": _references,
+    "project": _projects,
+    "feedback": _waiting,
+    "images": _images,
+    "erasures": _erasures,
+}
