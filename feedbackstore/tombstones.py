@@ -34,7 +34,8 @@ _KEYS: Final = statements.Statement(
         .join(Project, JOIN.CROSS)
         .where(
             fn.EXISTS(Tombstone.select()),
-            Secret.name ** statements.parameter("prefix"),
+            Secret.name > statements.parameter("after"),
+            Secret.name < statements.parameter("before"),
             Project.id == statements.parameter("project"),
         )
     )
@@ -121,5 +122,6 @@ def bury(erasure: str, project: str, names: Iterable[Name]) -> None:
 
 
 def _keyed(project: int) -> list[Keyed]:
-    found = _KEYS.run({"project": project, "prefix": f"{SECRETS}%"}).fetchall()
+    # Their names go on in hexadecimal digits. (A LIKE would be planned anew for each value.)
+    found = _KEYS.run({"project": project, "after": SECRETS, "before": f"{SECRETS}g"}).fetchall()
     return [Keyed(secret.encode(), name) for secret, name in found]
