@@ -11,11 +11,11 @@ from exports import query
 from exports.compression import SUFFIXES
 from exports.formats import DEFAULT, FORMATS
 from exports.images import MODES
-from exports.parameters import ALL, Kinds, Shares, Size, Tag, Text, statuses
+from exports.parameters import ALL, Kinds, Shares, Size, Text, statuses
 from exports.personal import KINDS
 from feedbackstore import feedback, ids, keys
 from feedbackstore.models import STATUSES
-from feedbackstore.parameters import Moment, Week
+from feedbackstore.parameters import Moment, Tag, Week
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -49,21 +49,6 @@ class Size(click.ParamType[int]):
         return int(number) * unit
 
 
-class Tag(click.ParamType[Any]):
-    """A label and its value."""
-
-    name = "key=value"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        """Both of them."""
-        name, equals, text = str(value).partition("=")
-        if not equals or not name:
-            self.fail(f"{value!r} should read KEY=VALUE", param, ctx)
-        return name, text
-
-
 class Kinds(click.ParamType[Any]):
     """Kinds of personal values, with commas."""
 

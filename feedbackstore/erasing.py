@@ -1,6 +1,5 @@
 """The commands that erase what somebody asked to have erased: flask erase, flask erasures …."""
 
-import json
 import sys
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -12,6 +11,7 @@ from feedbackstore.command import StoreCommand, print_rows
 from feedbackstore.erasure import Done, Plan
 from feedbackstore.errors import Unusable
 from feedbackstore.models import Erasure
+from feedbackstore.parameters import Tag
 from feedbackstore.removal import Counts
 from feedbackstore.store import open_store
 from feedbackstore.tombstones import FEEDBACK, Name
@@ -53,16 +53,9 @@ def _name(asked: dict[str, str | None]) -> Name | None:
     return named[0] if named else None
 
 
-def _tag(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, str] | None:
-    name, equals, text = (value or "").partition("=")
-    if value is not None and not equals:
-        raise click.BadParameter("a tag reads NAME=VALUE.")
-    return None if value is None else (name, text)
-
-
 @click.command("erase", cls=StoreCommand)
 @_ids
-@click.option("--tag", callback=_tag, help="What all feedback with this tag, NAME=VALUE, is about.")
+@click.option("--tag", type=Tag(), help="What all feedback with this tag is about.")
 @_project
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Count what would go, and change nothing.")
@@ -157,12 +150,11 @@ def _ask() -> None:
 def _tell_plan(planned: Plan) -> None:
     if planned.before:
         click.echo(f"It was erased before, at {planned.before[:19]}Z.", err=True)
-        return
-    if not planned.names:
+    elif not planned.names:
         click.echo("No feedback has this tag.", err=True)
-        return
-    click.echo(f"to erase: {_counted(planned.counts)}", err=True)
-    _tell_exports(planned.exports)
+    else:
+        click.echo(f"to erase: {_counted(planned.counts)}", err=True)
+        _tell_exports(planned.exports)
 
 
 def _tell_done(done: Done | None) -> None:
@@ -194,7 +186,7 @@ def _counted(counts: Counts) -> str:
 
 
 def _row(each: Erasure, *, as_json: bool) -> dict[str, Any]:
-    exports = json.loads(each.exports)
+    exports = erasure.exports_of(each)
     return {
         "started": f"{each.started_at[:19]}Z",
         "finished": f"{each.finished_at[:19]}Z" if each.finished_at else "",

@@ -129,10 +129,10 @@ def forget(project: Project, name: Name) -> None:
 
 
 def _carry_out(uuid: str, found: Doomed) -> None:
+    new = [_shown(export) for export in removal.exports_of(found)]
     with database.write():
         erasure = Erasure.get(Erasure.uuid == uuid)
         known = exports_of(erasure)
-        new = [_shown(export) for export in removal.exports_of(found)]
         erasure.exports = json.dumps(known + [each for each in new if each not in known])
         erasure.save(only=[Erasure.exports])
     removal.remove(uuid, found)

@@ -32,3 +32,18 @@ class Moment(click.ParamType[str]):
             return ids.parse_day_or_moment(value)
         except ValueError as error:
             self.fail(f"{value!r} {error}", param, ctx)
+
+
+class Tag(click.ParamType[Any]):
+    """A label and its value."""
+
+    name = "key=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Both of them."""
+        name, equals, text = str(value).partition("=")
+        if not equals or not name:
+            self.fail(f"{value!r} should read KEY=VALUE", param, ctx)
+        return name, text
