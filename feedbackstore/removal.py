@@ -4,11 +4,12 @@ Submissions go on in between. Each transaction adds to its erasure's figures wha
 stay true wherever an erasure ends.
 """
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, dataclass
 from operator import add
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from peewee import chunked, fn
 
@@ -27,14 +28,17 @@ from feedbackstore.models import (
 )
 
 _FEEDBACK: Final = 100
-_PREDICTIONS: Final = 10
 _IMAGES: Final = 10
-"""Rows in one transaction: a prediction may weigh megabytes."""
+"""Rows that go at once: an image may weigh megabytes."""
+
+_TURN: Final = 0.05
+"""Seconds after which a transaction ends: a prediction may weigh nothing, or megabytes."""
 
 _VARIABLES: Final = 500
 """Values in one statement: older builds of SQLite take 999."""
 
 Key = tuple[int, str, str]
+Work = TypeVar("Work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +89,21 @@ def exports_of(doomed: Doomed) -> Iterator[Export]:
 
 def remove(erasure: str, doomed: Doomed) -> None:
     """Remove feedback with its reviews, and predictions with the images that are only theirs."""
-    for uuids in chunked(doomed.feedback, _FEEDBACK):
+    _in_turns(erasure, chunked(doomed.feedback, _FEEDBACK), _remove_feedback)
+    _in_turns(erasure, doomed.predictions, _remove_prediction)
+
+
+def _in_turns(erasure: str, works: Iterable[Work], work: Callable[[Work], Counts]) -> None:
+    """Do some of the works in each transaction, as many as there is time for."""
+    rest = iter(works)
+    for first in rest:
         with database.write():
-            _note(erasure, _remove_feedback(uuids))
-    for keys in chunked(doomed.predictions, _PREDICTIONS):
-        with database.write():
-            _note(erasure, _remove_predictions(keys))
+            until, counts = time.monotonic() + _TURN, work(first)
+            while time.monotonic() < until and (following := next(rest, None)) is not None:
+                counts += work(following)
+            _note(erasure, counts)
+        # Whoever waits tries again within this.
+        time.sleep(2 * database.TRIES_EVERY)
 
 
 def remove_unused_images() -> int:
@@ -125,18 +138,13 @@ def _remove_feedback(uuids: list[str]) -> Counts:
     return Counts(Feedback.delete().where(Feedback.id.in_(rows)).execute(), reviews)
 
 
-def _remove_predictions(keys: Iterable[Key]) -> Counts:
-    images: set[int] = set()
-    removed = 0
-    for key in keys:
-        project, kind, entity_id = key
-        Lease.delete().where(
-            Lease.project == project, Lease.item == f"{kind}/{entity_id}"
-        ).execute()
-        row = _row(key)
-        images.update(_images(row))
-        PredictionImage.delete().where(PredictionImage.prediction == row).execute()
-        removed += Prediction.delete().where(Prediction.id == row).execute()
+def _remove_prediction(key: Key) -> Counts:
+    project, kind, entity_id = key
+    Lease.delete().where(Lease.project == project, Lease.item == f"{kind}/{entity_id}").execute()
+    row = _row(key)
+    images = _images(row)
+    PredictionImage.delete().where(PredictionImage.prediction == row).execute()
+    removed = Prediction.delete().where(Prediction.id == row).execute()
     gone = sum(
         Image.delete().where(Image.id.in_(some), _is_unused()).execute()
         for some in chunked(images, _VARIABLES)

@@ -421,7 +421,7 @@ def dying(work):
         left -= 1
         return work(*arguments, **named)
     return run
-removal._FEEDBACK = removal._PREDICTIONS = 2
+removal._FEEDBACK, removal._TURN = 2, 0
 database.write, upkeep.flush = dying(database.write), dying(upkeep.flush)
 open_store()
 tag = ("subject", "4711")
