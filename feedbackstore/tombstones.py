@@ -14,7 +14,7 @@ from peewee import JOIN, chunked, fn
 
 from feedbackstore import statements
 from feedbackstore.errors import Erased
-from feedbackstore.models import Project, Secret, Tombstone
+from feedbackstore.models import Erasure, Project, Secret, Tombstone
 
 FEEDBACK: Final = "feedback"
 """The kind of feedback's own ids, beside `ids.KINDS`."""
@@ -33,7 +33,7 @@ _KEYS: Final = statements.Statement(
         Secret.select(Secret.value, Project.name)
         .join(Project, JOIN.CROSS)
         .where(
-            fn.EXISTS(Tombstone.select()),
+            fn.EXISTS(Tombstone.select().where(Tombstone.digest > statements.parameter("least"))),
             Secret.name > statements.parameter("after"),
             Secret.name < statements.parameter("before"),
             Project.id == statements.parameter("project"),
@@ -87,10 +87,10 @@ def among(project: int, numbered: Iterable[tuple[int, Name]]) -> Iterator[tuple[
                 yield number, name
 
 
-def newest() -> tuple[Any, ...]:
-    """What is another once something else was erased."""
-    found: Any = Tombstone.select(fn.COUNT(Tombstone.digest), fn.MAX(Tombstone.erasure))
-    return tuple(found.tuples().get())
+def newest() -> str | None:
+    """What is another once something else was erased: the ids of erasures go up."""
+    found: str | None = Erasure.select(fn.MAX(Erasure.uuid)).scalar()
+    return found
 
 
 def everything() -> set[bytes]:
@@ -123,5 +123,7 @@ def bury(erasure: str, project: str, names: Iterable[Name]) -> None:
 
 def _keyed(project: int) -> list[Keyed]:
     # Their names go on in hexadecimal digits. (A LIKE would be planned anew for each value.)
-    found = _KEYS.run({"project": project, "after": SECRETS, "before": f"{SECRETS}g"}).fetchall()
+    found = _KEYS.run(
+        {"project": project, "least": b"", "after": SECRETS, "before": f"{SECRETS}g"}
+    ).fetchall()
     return [Keyed(secret.encode(), name) for secret, name in found]
