@@ -487,7 +487,7 @@ def test_a_copy_of_an_older_schema_is_brought_up_to_date_to_be_erased_anew(
         for statement in (
             "DROP TABLE tombstone",
             "DROP TABLE erasure",
-            "DELETE FROM schema_migration WHERE name > '0005'",
+            "DELETE FROM schema_migration WHERE name LIKE '0005%'",
         ):
             older.execute(statement)
         older.commit()
