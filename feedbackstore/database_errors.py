@@ -48,14 +48,19 @@ def is_about_space(error: BaseException) -> bool:
     return name_of(error) in _ABOUT_SPACE
 
 
+def full() -> Unavailable:
+    """What to tell where there is no room."""
+    message = "The disk of the store is full: nothing was stored."
+    return Unavailable(message, "Try again when there is room.")
+
+
 def explained(error: Exception, otherwise: str) -> Unavailable:
     """What to tell of one of `ERRORS`; `otherwise` says it where there is nothing more to say."""
     name = name_of(error)
     if name.startswith("SQLITE_BUSY"):
         found: Unavailable = Locked(otherwise)
     elif name in _ABOUT_SPACE:
-        message = "The disk of the store is full: nothing was stored."
-        found = Unavailable(message, "Try again when there is room.")
+        found = full()
     elif name.startswith("SQLITE_READONLY"):
         message = "The store cannot be written: its file, its directory or its disk is read-only."
         found = Unavailable(message, _LOOK)

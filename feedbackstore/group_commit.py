@@ -19,7 +19,9 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from feedbackstore import database
 from feedbackstore.counters import counters
+from feedbackstore.database_errors import full
 from feedbackstore.errors import Locked, Unavailable
+from feedbackstore.reserve import reserve
 
 Result = TypeVar("Result")
 Outcome = tuple[Any, Exception | None]
@@ -164,6 +166,9 @@ class GroupCommit:
         Raises Locked, with nothing written, where it was not to wait.
         """
         if not batch:
+            return
+        if not reserve.is_left():
+            _fail(batch, full())
             return
         try:
             try:

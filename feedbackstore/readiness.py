@@ -5,26 +5,22 @@ way get its answer. A disk that hangs then holds one thread, and nobody for long
 """
 
 import asyncio
-import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as OutOfTime
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 import peewee
 
 from feedbackstore import database
 from feedbackstore.errors import Unavailable
+from feedbackstore.reserve import has_room
 
 _LOCKED_SECONDS: Final = 2.0
 """How long another process may write before the store counts as not ready."""
 
 _PATIENCE: Final = 4.0
-
-_LEAST_FREE: Final = 1024 * 1024
-"""Bytes that should be free on the database's disk: it is a write's end that takes them."""
 
 
 class Readiness:
@@ -71,17 +67,11 @@ def is_ready() -> bool:
         database.reread()
         with database.write(wait=_LOCKED_SECONDS):
             pass
-        return _has_room(Path(database.proxy.obj.database).parent)
+        return has_room()
     except (Unavailable, peewee.PeeweeException, OSError):
         # What is wrong with this connection, if anything is, is not to be asked twice.
         database.close()
         return False
-
-
-def _has_room(directory: Path) -> bool:
-    found = os.statvfs(directory)
-    writable = not found.f_flag & os.ST_RDONLY
-    return writable and found.f_bavail * found.f_frsize >= _LEAST_FREE
 
 
 readiness: Final = Readiness()

@@ -81,7 +81,7 @@ def _refuse_erased(error: Erased) -> Response:
 
 
 def _refuse_for_now(error: Unavailable) -> Response:
-    _tell(f"{error} ({error.__cause__})")
+    _tell(f"{error} ({error.__cause__})" if error.__cause__ else str(error))
     response = answer(503, f"{error} {error.advice}")
     response.headers["Retry-After"] = RETRY_AFTER
     return response

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask.cli import NoAppException
+from flask.testing import FlaskClient
 
 from exports.cli import export_jsonl
-from feedbackstore import database, database_file
+from feedbackstore import database, database_file, group_commit, keys, reserve
 from feedbackstore.app import create_app
 from feedbackstore.errors import Unusable
 from feedbackstore.models import Feedback
@@ -55,6 +56,25 @@ def test_a_full_disk_is_named_and_told_once_in_a_while(
     assert refused[0].get_json() == {"detail": detail}
     assert caplog.text.count("nothing was stored") == 1
     assert writer.submit(request_id="x", notes="small").status_code == 200
+
+
+def test_the_last_of_the_disk_is_kept_for_what_makes_room(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = Caller(client, str(keys.create(scopes=keys.SCOPES)))
+    submitted = admin.submit(request_id="x", notes="before").get_json()["id"]
+    free = os.statvfs_result((4096, 4096, 1000, 255, 255, 0, 0, 0, 0, 255))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "statvfs", lambda _: free)
+        patched.setattr(group_commit, "reserve", reserve.Reserve())
+
+        refused = admin.submit(request_id="x", notes="meanwhile")
+        deleted = admin.delete(f"/v1/feedback/id/{submitted}")
+
+    assert refused.status_code == 503
+    assert refused.get_json()["detail"].startswith("The disk of the store is full")
+    assert deleted.status_code == 204
+    assert admin.submit(request_id="x", notes="after").status_code == 200
 
 
 def test_a_damaged_database_is_named_to_callers_and_to_who_runs_it(
