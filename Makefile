@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo screenshots test coverage test-browser test-crash test-trainers lint format golden bench bench-peers clean
+.PHONY: help install run demo screenshots test coverage test-browser test-crash test-hostile test-trainers lint format golden bench bench-peers clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ TRAINERS := trl llamafactory axolotl swift hosted
 
 test-crash: .venv/installed-crash ## End programs at random moments, fill the disk, damage the file.
 	@python -m pytest -q -c tests/crash/pytest.ini --rootdir . tests/crash
+
+test-hostile: .venv/installed-hostile ## Send what nobody should, by the thousand, slowly and all at once.
+	@python -m pytest -q -c tests/hostile/pytest.ini --rootdir . tests/hostile
 
 test-trainers: .venv/installed-test $(TRAINERS:%=.venv-trainers/%/installed) ## Hold the datasets against the trainers' own code.
 	@for family in $(TRAINERS); do \

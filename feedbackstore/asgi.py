@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
+from io import BytesIO, RawIOBase
 from typing import Any, Final, NamedTuple
 
 from flask import Flask, Response, request
@@ -21,13 +22,17 @@ from flask.typing import ResponseReturnValue
 from feedbackstore import proxies
 from feedbackstore.asgi_request import (
     Body,
-    BrokenOff,
     Environ,
+    NeedsBody,
     Receive,
     Scope,
+    Unreadable,
+    broken_off,
     environ_of,
     length_of,
 )
+from feedbackstore.byte_budget import ByteBudget
+from feedbackstore.errors import Unavailable
 from feedbackstore.observing import ERROR, GONE, REQUEST_ID, RULE, Observed, note, wsgi
 from feedbackstore.request_log import Handler, RequestLog, error_text
 
@@ -36,11 +41,15 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 _SMALL: Final = 64 * 1024
 """Bytes of a body that counts as small, at most."""
 
-_LARGE_READ: Final = 8
 _LARGE_ANSWERED: Final = 2
-"""Large bodies that are read, and worked on, at once: parsed, one weighs many times its length."""
+"""Large bodies that are worked on at once: parsed, one weighs many times its length."""
 
 _READ_SECONDS: Final = 60
+
+_ROOM_SECONDS: Final = 15
+"""How long a large body waits for others to be done with; clients wait for an answer for 30."""
+
+_NO_ROOM: Final = "The store reads as many large bodies as it may hold at once."
 
 _DRAIN_SECONDS: Final = 10
 """How long a client that still sends is read, so that it can read its refusal."""
@@ -130,10 +139,13 @@ class App(Flask):
     async def _answer(self, environ: Environ, body: Body) -> Answer:
         if body.length is not None and body.length <= _SMALL:
             return await self._answer_small(environ, body)
-        if body.length is not None and body.length > self.config["MAX_BODY_BYTES"]:
-            # It is refused for its length, unread.
+        # Who is refused whatever it holds (for the key, a rate, the route, the length) is refused
+        # before it is read.
+        environ["wsgi.input"] = Unreadable(NeedsBody())
+        try:
             return await self._in_thread(self._threads, environ)
-        return await self._answer_large(environ, body)
+        except NeedsBody:
+            return await self._answer_large(environ, body)
 
     async def _answer_small(self, environ: Environ, body: Body) -> Answer:
         environ["wsgi.input"] = await body.read(_SMALL)
@@ -142,13 +154,13 @@ class App(Flask):
         return await self._in_thread(self._threads, environ)
 
     async def _answer_large(self, environ: Environ, body: Body) -> Answer:
-        async with self._large:
-            try:
-                async with asyncio.timeout(_READ_SECONDS):
-                    environ["wsgi.input"] = await body.read(self.config["MAX_BODY_BYTES"] + 1)
-            except TimeoutError:
-                environ["wsgi.input"] = BrokenOff()
-            return await self._in_thread(self._threads_for_large, environ)
+        limit = self.config["MAX_BODY_BYTES"] + 1
+        async with self._large.taken(body.length or limit, _ROOM_SECONDS) as room:
+            if room:
+                environ["wsgi.input"] = await _read(body, limit)
+                return await self._in_thread(self._threads_for_large, environ)
+        environ["wsgi.input"] = Unreadable(Unavailable(_NO_ROOM))
+        return await self._in_thread(self._threads, environ)
 
     async def _in_loop(self, environ: Environ) -> Answer:
         """What `Flask.wsgi_app` does, awaiting what the view returns."""
@@ -192,8 +204,8 @@ class App(Flask):
         return ThreadPoolExecutor(_LARGE_ANSWERED, "large-requests")
 
     @cached_property
-    def _large(self) -> asyncio.Semaphore:
-        return asyncio.Semaphore(_LARGE_READ)
+    def _large(self) -> ByteBudget:
+        return ByteBudget(self.config["LARGE_BODIES_BYTES"])
 
 
 def _run(coroutine: Coroutine[Any, Any, ResponseReturnValue]) -> ResponseReturnValue:
@@ -204,6 +216,14 @@ def _run(coroutine: Coroutine[Any, Any, ResponseReturnValue]) -> ResponseReturnV
         found: ResponseReturnValue = end.value
         return found
     raise RuntimeError("A view awaited what needs an event loop.")
+
+
+async def _read(body: Body, limit: int) -> BytesIO | RawIOBase:
+    try:
+        async with asyncio.timeout(_READ_SECONDS):
+            return await body.read(limit)
+    except TimeoutError:
+        return broken_off()
 
 
 def _answer(wsgi_app: Any, environ: Environ) -> Answer:

@@ -91,7 +91,7 @@ class Body:
             event = await self._receive()
             if event["type"] != "http.request":
                 self.left = False
-                return BrokenOff()
+                return broken_off()
             chunks.append(event["body"])
             size += len(event["body"])
             self.received = size
@@ -107,9 +107,25 @@ class Body:
             self.left = event.get("more_body", False)
 
 
-class BrokenOff(RawIOBase):
-    """A body that broke off."""
+class Unreadable(RawIOBase):
+    """A body that is not there: whoever reads of it meets the reason."""
+
+    def __init__(self, reason: BaseException) -> None:
+        super().__init__()
+        self._reason = reason
 
     def readinto(self, _: Any) -> int:
-        """Raise ClientDisconnected, as Werkzeug does of a body that its length belies."""
-        raise ClientDisconnected
+        """Raise it."""
+        raise self._reason
+
+
+class NeedsBody(BaseException):
+    """A request cannot be answered before its body is read.
+
+    No error that anybody handles: it ends the view that began to read.
+    """
+
+
+def broken_off() -> Unreadable:
+    """A body that broke off: it raises as Werkzeug does of one that its length belies."""
+    return Unreadable(ClientDisconnected())

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from peewee import Case, ModelAlias, ModelSelect, Value, fn
 
-from feedbackstore import database, documents, ids, statements, tombstones
+from feedbackstore import database, documents, ids, remarks, statements, tombstones
 from feedbackstore.errors import Invalid, NotFound, Problem
 from feedbackstore.models import ID_FIELDS, Feedback, Prediction
 
@@ -45,8 +45,8 @@ def draft(
 ) -> Feedback:
     """One piece of feedback, checked, not yet stored.
 
-    Raises Invalid when it names nothing that it is about, names it by what is no id, or says
-    nothing of it.
+    Raises Invalid when it names nothing that it is about, names it by what is no id, says
+    nothing of it, or too much beside the correction.
     """
     about = {
         "request_id": request_id,
@@ -60,7 +60,7 @@ def draft(
         "tags": None if tags is None else documents.dump(tags),
         "flag": flag,
     }
-    Invalid.raise_any(_problems(about, said))
+    Invalid.raise_any((*_problems(about, said), *remarks.problems(notes, tags)))
     return Feedback(uuid=ids.uuid7(), project=project, **about, **said)
 
 

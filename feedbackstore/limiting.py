@@ -5,7 +5,7 @@ from math import ceil
 from flask import Flask, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
-from feedbackstore import keys
+from feedbackstore import keys, observing
 from feedbackstore.rate_limits import Rate, network_of, rate_limits
 
 
@@ -43,7 +43,9 @@ def _hold_address() -> None:
 
 
 def _spend(name: str, rate: Rate | None) -> int:
-    return 0 if rate is None else ceil(rate_limits.spend(name, rate))
+    if rate is None or not observing.is_first(request.environ, name):
+        return 0
+    return ceil(rate_limits.spend(name, rate))
 
 
 def _address() -> str:

@@ -37,6 +37,14 @@ def note(environ: Environ, name: str, value: Any) -> None:
     environ.get(_NOTED, {})[name] = value
 
 
+def is_first(environ: Environ, name: str) -> bool:
+    """Whether a request comes by here for the first time: one with a large body comes twice."""
+    noted = environ.get(_NOTED, {})
+    was_here = name in noted
+    noted[name] = True
+    return not was_here
+
+
 class Observed:
     """A request, from its head to the end of its answer."""
 

@@ -29,6 +29,11 @@ workers: int = _values["WORKERS"]
 # The path that a proxy serves it under, as gunicorn's other workers take it.
 root_path = os.environ.get("SCRIPT_NAME", "")
 
+# An id of 256 characters has 3,072 bytes in an address, and a text to look for has more.
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 8190
+
 # No header may set what only the server knows (by default a proxy's SCRIPT_NAME would), nor the
 # scheme for whoever is on this machine: the app looks at it, as TRUSTED_PROXIES says.
 forwarder_headers = ""

@@ -17,7 +17,7 @@ from feedbackstore.errors import Unusable
 
 PREFIX = "FEEDBACKSTORE_"
 
-_DIGITS = re.compile(r"[0-9]{1,12}")
+_DIGITS = re.compile(r"[0-9]{1,13}")
 _HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
@@ -80,6 +80,13 @@ SETTINGS = (
         str(8 * 1024 * 1024),
         whole(1024 * 1024 * 1024),
         "Bytes in a request's body, at most; a longer one is refused with 413.",
+    ),
+    Setting(
+        "LARGE_BODIES_BYTES",
+        str(64 * 1024 * 1024),
+        whole(1024 * 1024 * 1024 * 1024),
+        "Bytes of large bodies (over 64 KiB) that each process reads at once, at most; others wait,"
+        " and after 15 seconds are refused with 503.",
     ),
     Setting("WORKERS", "2", whole(1000), "Processes that gunicorn serves with."),
     Setting(

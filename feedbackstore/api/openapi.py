@@ -27,7 +27,8 @@ INFO: Final = {
     },
 }
 
-_AROUND_TYPE: Final = ("title", "description", "default")
+_AROUND_TYPE: Final = ("title", "description", "default", "maxLength")
+"""What is said beside `anyOf`: a length binds no null, and the hosted service says none in it."""
 
 
 class EntityIdConverter(BaseConverter):

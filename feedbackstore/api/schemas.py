@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, fields
 
-from feedbackstore import documents, feedback, ids
+from feedbackstore import documents, feedback, ids, remarks
 from feedbackstore.api.fields import (
     Flag,
     Object,
@@ -54,7 +54,9 @@ class FeedbackSubmitRequest(Shape):
         allow_none=True,
         **_described("The updated response for the entity.", additionalProperties=True),
     )
-    notes = Text(allow_none=True, **_described("The notes for the feedback."))
+    notes = Text(
+        allow_none=True, **_described("The notes for the feedback.", maxLength=remarks.MAX_NOTES)
+    )
     rating = Text(
         allow_none=True,
         validate=OneOf(feedback.RATINGS),
@@ -62,7 +64,12 @@ class FeedbackSubmitRequest(Shape):
     )
     tags = Tags(
         allow_none=True,
-        **_described("Labels to find it by.", additionalProperties={"type": "string"}),
+        **_described(
+            "Labels to find it by.",
+            maxProperties=remarks.MAX_TAGS,
+            propertyNames={"maxLength": remarks.MAX_TAG_NAME},
+            additionalProperties={"type": "string", "maxLength": remarks.MAX_TAG_VALUE},
+        ),
     )
     flag = Flag(allow_none=True, **_described("Whether it asks for somebody's attention."))
 

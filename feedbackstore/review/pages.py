@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from feedbackstore import errors, limiting
 from feedbackstore.database_errors import ERRORS, explained
-from feedbackstore.review import sessions
+from feedbackstore.review import posted, sessions
 from feedbackstore.review.sessions import Reviewer
 
 POLICY: Final = (
@@ -106,14 +106,14 @@ def complete(blueprint: Blueprint) -> None:
 
 
 def _guard() -> BaseResponse | None:
-    # A correction is as long as a body may be; Flask would stop at half a megabyte.
-    request.max_form_memory_size = None
     changes = request.method not in ("GET", "HEAD")
     if changes and request.headers.get("Sec-Fetch-Site", "same-origin") not in (
         "same-origin",
         "none",
     ):
         return render("error.html", 403, title="Not from here", message="Another site sent this.")
+    if changes:
+        posted.check()
     if request.endpoint in _OPEN:
         return None
     who = sessions.current()
