@@ -97,11 +97,13 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self, status: int, message: str, extra_headers: Iterable[tuple[str, str]] = ()
     ) -> None:
         """Refuse what is no HTTP in the shape of every refusal."""
+        if self._closed:
+            # The client went before its answer came, which gunicorn takes for a failure of ours.
+            return
         if status == HTTPStatus.NOT_IMPLEMENTED:
             # What no attempt makes good is no fault of the server's, after which clients try again.
             status = HTTPStatus.BAD_REQUEST
-        message = self._limit(status) or message[:_SHOWN] or HTTPStatus(status).phrase
-        body = json.dumps({"detail": message}).encode()
+        body = json.dumps({"detail": self._detail(status, message[:_SHOWN])}).encode()
         observed = Observed({}, getattr(self.worker.asgi, "log", None))
         headers = [
             ("Content-Type", "application/json"),
@@ -115,11 +117,13 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self._safe_write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
         observed.end(status, 0, len(body))
 
-    def _limit(self, status: int) -> str:
-        """What a request's head is over, and by how much it may be."""
+    def _detail(self, status: int, message: str) -> str:
+        """What is wrong, in a sentence; where it is a head that is too long, how long it may be."""
         if status == HTTPStatus.REQUEST_URI_TOO_LONG:
             return f"The request's first line is longer than {self.cfg.limit_request_line} bytes."
         if status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
             fields, size = self.cfg.limit_request_fields, self.cfg.limit_request_field_size
             return f"There are more than {fields} header fields, or one longer than {size} bytes."
-        return ""
+        if status == HTTPStatus.BAD_REQUEST:
+            return f"This is no request as HTTP has them: {message}"
+        return message or HTTPStatus(status).phrase

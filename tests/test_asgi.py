@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from feedbackstore import group_commit, keys, submissions
+from feedbackstore import asgi, feedback, group_commit, keys, rate_limits, submissions
 from feedbackstore.app import create_app
 from feedbackstore.asgi import App
 from feedbackstore.models import Feedback
@@ -51,9 +51,11 @@ class Client:
             for at, chunk in enumerate(body)
         ]
         sent: list[dict[str, Any]] = []
+        self.read_before_answer = 0
 
         async def receive() -> dict[str, Any]:
             await asyncio.sleep(0)
+            self.read_before_answer += not sent
             return events.pop(0) if events else {"type": "http.disconnect"}
 
         async def send(event: dict[str, Any]) -> None:
@@ -215,6 +217,59 @@ def test_a_body_that_is_too_long_is_refused_and_read_to_its_end(client: Client) 
     answer = asyncio.run(client.submit(chunks))
 
     assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "key", "status"),
+    [
+        ("POST", "/v1/feedback/submit", "wrong", 401),
+        ("PUT", "/v1/predictions/request/x", "", 401),
+        ("POST", "/v1/nothing", None, 404),
+        ("POST", "/v1/health", None, 405),
+        ("DELETE", "/v1/feedback/id/00000000-0000-7000-8000-000000000000", None, 403),
+    ],
+)
+@pytest.mark.parametrize("framing", [{}, {"Transfer-Encoding": "chunked"}])
+def test_who_is_refused_anyway_is_refused_before_a_large_body_is_read(
+    client: Client, method: str, path: str, key: str | None, status: int, framing: dict[str, str]
+) -> None:
+    client.key = client.key if key is None else key
+    body = b"x" * 100_000
+
+    answer = asyncio.run(client.ask(method, path, [body], **framing))
+
+    assert answer.status == status
+    assert client.read_before_answer == 0
+
+
+def test_a_request_with_a_large_body_counts_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(client.app.config, "RATE_LIMIT_PER_KEY", rate_limits.parse("2/day"))
+    body = json.dumps({"request_id": "x", "response": {"a": "x" * 100_000}}).encode()
+
+    statuses = [asyncio.run(client.submit([body])).status for _ in range(3)]
+
+    assert statuses == [200, 200, 429]
+
+
+def test_a_large_body_that_finds_no_room_is_told_when_to_come_back(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asgi, "_ROOM_SECONDS", 0)
+    body = json.dumps({"request_id": "x", "response": {"a": "x" * 100_000}}).encode()
+
+    async def submit_while_full() -> tuple[Answer, Answer]:
+        async with client.app._large.taken(1 << 40, 1):
+            refused = await client.submit([body])
+        return refused, await client.submit([body])
+
+    refused, stored = asyncio.run(submit_while_full())
+
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
+    assert "large bodies" in refused.json["detail"]
+    assert stored.status == 200
+    assert Feedback.select().count() == 1
 
 
 def test_the_server_may_tell_of_its_start_and_end(client: Client) -> None:

@@ -131,9 +131,9 @@ class Server:
         return response.json()
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = DEADLINE) -> None:
     """Return when `holds` does; fail where it does not in time."""
-    deadline = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "What was waited for did not come."
         time.sleep(0.01)

@@ -13,6 +13,7 @@ from vlmrun.client.exceptions import APIError
 
 from tests.server.conftest import DEADLINE, Server
 
+NO_HTTP = "This is no request as HTTP has them: Invalid"
 LIMIT = 8 * 1024 * 1024
 
 
@@ -27,6 +28,11 @@ def send(server: Server, request: bytes) -> tuple[int, bytes]:
         return answer.status, answer.read()
 
 
+def detail_of(body: bytes) -> str:
+    """What a refusal says."""
+    return str(json.loads(body)["detail"])
+
+
 def head(server: Server, line: str, *headers: str) -> bytes:
     """A request's head, with a good key."""
     lines = [line, "Host: x", f"Authorization: Bearer {server.key}", *headers, "", ""]
@@ -36,8 +42,8 @@ def head(server: Server, line: str, *headers: str) -> bytes:
 @pytest.mark.parametrize(
     ("chunks", "detail"),
     [
-        (b"zz\r\nabc\r\n", "Invalid"),
-        (b"-5\r\nabc\r\n", "Invalid"),
+        (b"zz\r\nabc\r\n", NO_HTTP),
+        (b"-5\r\nabc\r\n", NO_HTTP),
         (b"fffffffffffffffff\r\nx", "The body cannot be read to its end."),
         (b"5\r\nab", "The body cannot be read to its end."),
     ],
