@@ -27,7 +27,8 @@ GONE: Final = 499
 
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
-_GIVEN: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_GIVEN: Final = re.compile(r"(?!.*fbk_)[A-Za-z0-9._-]{1,128}")
+"""An id of a request that may be shown: a key that came in its place may not."""
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _CONVERTER: Final = re.compile(r"<[^<>]*?:(\w+)>")
 

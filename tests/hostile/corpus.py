@@ -76,8 +76,8 @@ HEADERS: Final = (
     "X-HTTP-Method-Override: DELETE", "Upgrade: websocket", "Upgrade: h2c", "HTTP2-Settings: x",
     "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk",
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13",
-    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    "Sec-WebSocket-Version: 13", "Connection: \xff", "Connection: close, keep-alive", "Expect: x",
+    ("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "Sec-WebSocket-Version: 13"), "Connection: \xff", "Connection: close, keep-alive", "Expect: x",
     "Expect: 100-continue", "Keep-Alive: timeout=-1", "Proxy: x", "Origin: null", "Date: x",
     "Host: y", "Host: a b", "Host: [::1", "Host: x:99999999", "Host: \xff", "Host: x/../y",
     "Sec-Fetch-Site: cross-site", "HX-Request: \xff", "Trailer: Content-Length", "Max-Forwards: -1",

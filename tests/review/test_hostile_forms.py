@@ -45,9 +45,9 @@ def test_fields_that_are_missing_doubled_or_odd_are_answered_in_words(
     ada: Browser, row: Feedback, fields: dict[str, str], path: str
 ) -> None:
     filled = {**fields, "do": "save", "op": "check"}
-    for name in filled:
+    for name, filled_in in filled.items():
         post(ada, path, row, {key: text for key, text in filled.items() if key != name})
-        post(ada, path, row, {**filled, name: [filled[name], "x"]})
+        post(ada, path, row, {**filled, name: [filled_in, "x"]})
     for name in {"do", "op", "mode", "base", "json", "seen", "shown", "review", "comment"} | {
         key for key in fields if key != "token"
     }:
