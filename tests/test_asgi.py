@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from feedbackstore import asgi, feedback, group_commit, keys, rate_limits, submissions
+from feedbackstore import asgi, group_commit, keys, rate_limits, submissions
 from feedbackstore.app import create_app
 from feedbackstore.asgi import App
 from feedbackstore.models import Feedback

@@ -99,6 +99,8 @@ OF_NO_PROJECT: Final = {
 }  # fmt: skip
 
 COMMANDS: Final[dict[str, list[list[str]]]] = {
+    "erase": [["--request-id", "shared", "--project", OTHER, "--yes"]],
+    "erasures forget": [["--request-id", "shared", "--project", OTHER]],
     "evaluate": [[*more, "--project", OTHER] for more in ([], ["--format", "json"])],
     "export-jsonl": [
         [
@@ -121,8 +123,9 @@ COMMANDS: Final[dict[str, list[list[str]]]] = {
     "keys create": [["--project", OTHER]],
 }
 OF_THE_STORE: Final = {
-    "backup", "check-dataset", "exports verify", "formats", "keys list", "keys revoke",
-    "keys rotate", "migrate", "projects list", "projects set", "restore",
+    "backup", "check", "check-dataset", "erasures list", "erasures resume", "exports verify",
+    "formats", "keys list", "keys revoke", "keys rotate", "migrate", "projects list",
+    "projects set", "restore",
 }  # fmt: skip
 """Commands of whoever has the whole store, or of files alone."""
 
