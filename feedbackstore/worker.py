@@ -54,6 +54,9 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         """Give the client as long for its first request's head as anything may take."""
         super().connection_made(transport)
         self.worker.connections.add(self)
+        if not self.worker.alive:
+            # It was let in as the worker began to stop: see `Worker._shutdown`.
+            self.worker.loop.call_later(self.cfg.keepalive, self.leave_if_silent)
         seconds = self.cfg.timeout or _HEAD_SECONDS
         self._first_request = self.worker.loop.call_later(seconds, self.leave_if_silent)
 

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -141,12 +142,13 @@ def test_another_method_is_refused(writer: Caller) -> None:
 def test_a_response_reads_back_exactly_as_it_was_submitted(
     writer: Caller, response: dict[str, Any]
 ) -> None:
-    body = json.dumps({"chat_id": "c", "response": response}, ensure_ascii=False)
+    about = str(uuid4())
+    body = json.dumps({"chat_id": about, "response": response}, ensure_ascii=False)
     submitted = writer.post(
         "/v1/feedback/submit", data=body.encode(), content_type="application/json"
     )
     assert submitted.status_code == 200
 
-    listed = writer.get("/v1/feedback/c?type=chat&limit=1")
+    listed = writer.get(f"/v1/feedback/{about}?type=chat&limit=1")
     read = json.loads(listed.get_data())["items"][0]["response"]
     assert typed(read) == typed(response)
