@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo screenshots test coverage test-browser test-crash test-hostile test-trainers lint format golden bench bench-peers clean
+.PHONY: help install run demo screenshots test coverage test-browser test-crash test-hostile test-deploy test-trainers lint format golden bench bench-peers clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ test-crash: .venv/installed-crash ## End programs at random moments, fill the di
 
 test-hostile: .venv/installed-hostile ## Send what nobody should, by the thousand, slowly and all at once.
 	@python -m pytest -q -c tests/hostile/pytest.ini --rootdir . tests/hostile
+
+test-deploy: .venv/installed-deploy ## Put Caddy and nginx before the store, and install it into a folder.
+	@python -m pytest -q -rs -c tests/deploy/pytest.ini --rootdir . tests/deploy
 
 test-trainers: .venv/installed-test $(TRAINERS:%=.venv-trainers/%/installed) ## Hold the datasets against the trainers' own code.
 	@for family in $(TRAINERS); do \

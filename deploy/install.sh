@@ -178,6 +178,7 @@ remove_units() {
   if systemd_runs; then
     systemctl disable --quiet --now $name.service $name-nightly.timer 2>/dev/null || true
     systemctl stop $name-nightly.service 2>/dev/null || true
+    systemctl reset-failed $name.service $name-nightly.service 2>/dev/null || true
   fi
   rm -f -- "$units/$name.service" "$units/$name-nightly.service" "$units/$name-nightly.timer"
   ! systemd_runs || systemctl daemon-reload
@@ -199,6 +200,7 @@ uninstall_all() {
     return
   fi
   rm -rf -- "$data" "$settings"
+  rm -f -- "$root/var/lib/systemd/timers/stamp-$name-nightly.timer"
   if [ -z "$root" ]; then
     ! id -u "$name" >/dev/null 2>&1 || userdel "$name"
   else
