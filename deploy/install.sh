@@ -103,7 +103,9 @@ check_python() {
 make_user() {
   [ -z "$root" ] || return 0
   ! id -u "$name" >/dev/null 2>&1 || return 0
-  useradd --system --user-group --home-dir "/var/lib/$name" --no-create-home \
+  # The group may be there from before, or because the proxy's user was put into it first.
+  getent group "$name" >/dev/null || groupadd --system "$name"
+  useradd --system --gid "$name" --home-dir "/var/lib/$name" --no-create-home \
     --shell /usr/sbin/nologin "$name"
 }
 
@@ -191,6 +193,14 @@ remove_empty() {
   done
 }
 
+remove_user() {
+  id -u "$name" >/dev/null 2>&1 || return 0
+  # With the proxy in it, the group would stay.
+  gpasswd --members '' "$name"
+  userdel "$name"
+  ! getent group "$name" >/dev/null || groupdel "$name"
+}
+
 uninstall_all() {
   remove_units
   rm -rf -- "$program" "$cache"
@@ -202,7 +212,7 @@ uninstall_all() {
   rm -rf -- "$data" "$settings"
   rm -f -- "$root/var/lib/systemd/timers/stamp-$name-nightly.timer"
   if [ -z "$root" ]; then
-    ! id -u "$name" >/dev/null 2>&1 || userdel "$name"
+    remove_user
   else
     remove_empty "$units" "$root/etc/systemd" "$root/etc" "$root/opt" "$root/usr/local/bin" \
       "$root/usr/local" "$root/usr" "$root/var/lib" "$root/var/cache" "$root/var"
