@@ -56,7 +56,7 @@ def _said_of(form: Format) -> dict[str, str]:
     type=click.Choice(list(FORMATS)),
     required=True,
     metavar="FORMAT",
-    help="Whose rules to hold it against; `flask formats` lists them.",
+    help="Whose rules to hold it against; `formats` lists them.",
 )
 def check_dataset(file: Path, format_name: str) -> None:
     """Hold a JSONL file, ours or not, against a format's rules, line by line."""

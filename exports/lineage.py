@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from peewee import IntegrityError, chunked
 
-from feedbackstore import database, ids, statements
+from feedbackstore import database, ids, program, statements
 from feedbackstore.errors import NotFound
 from feedbackstore.models import ID_FIELDS, Export, ExportItem, Feedback
 
@@ -86,7 +86,8 @@ def get(project: int, sha256: str) -> Export:
     )
     if len(found) != 1 or not sha256:
         which = "no export" if not found else "more than one export"
-        raise NotFound(f"There is {which} {sha256!r}. To see them all: flask exports list")
+        line = program.line("exports list")
+        raise NotFound(f"There is {which} {sha256!r}. To see them all: {line}")
     return found[0]
 
 

@@ -80,7 +80,7 @@ _OPTIONS: Final = (
         default=DEFAULT,
         show_default=True,
         metavar="FORMAT",
-        help="The shape of a row; `flask formats` lists them.",
+        help="The shape of a row; `formats` lists them.",
     ),
     _option("--project", default=keys.DEFAULT_PROJECT, show_default=True, help="Whose feedback."),
     _option(

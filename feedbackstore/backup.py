@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from feedbackstore import database_errors, database_file, in_use, migrations, placing
+from feedbackstore import database_errors, database_file, in_use, migrations, placing, program
 from feedbackstore.errors import Conflict, Unusable
 
 _NAME: Final = "feedback-%Y%m%dT%H%M%SZ.db"
@@ -85,7 +85,9 @@ def refuse_other(copy: database_file.Connection, name: Path) -> None:
     """Raise Unusable for a database that is no feedback store's, or a newer version's."""
     tables = {*database_file.tables(copy)}
     if not {migrations.HISTORY, "feedback", "prediction"} <= tables:
-        raise Unusable(f"{name} is no feedback store. Name a file that flask backup made.")
+        raise Unusable(
+            f"{name} is no feedback store. Name a file that {program.line('backup')} made."
+        )
     migrations.refuse_newer(name, migrations.applied(copy))
 
 
@@ -106,7 +108,7 @@ def copied(
         if database_errors.is_about_space(error):
             raise placing.unwritable(target, error) from None
         raise Unusable(
-            f"{source} cannot be read: {error}. To see what is wrong: flask check"
+            f"{source} cannot be read: {error}. To see what is wrong: {program.line('check')}"
         ) from None
     except OSError as error:
         raise placing.unwritable(target, error.strerror) from None

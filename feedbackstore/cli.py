@@ -1,11 +1,11 @@
 """The store's own commands: flask migrate, projects …, import-predictions."""
 
 import os
-from typing import IO
+from typing import IO, Any
 
 import click
 
-from feedbackstore import database_file, imports, keys, migrations, reviews, settings
+from feedbackstore import database_file, imports, keys, program, reviews, settings, upgrading
 from feedbackstore.command import StoreCommand, print_rows, progress
 from feedbackstore.key_commands import keys_group
 from feedbackstore.store import open_store
@@ -15,16 +15,25 @@ __all__ = ["import_predictions", "keys_group", "migrate", "projects_group"]
 
 
 @click.command(cls=StoreCommand)
-def migrate() -> None:
+@click.option("--no-backup", is_flag=True, help="Keep no copy of an older store.")
+def migrate(no_backup: bool) -> None:
     """Create the database, or bring it up to date.
 
+    An older store is copied first: the copy stays beside it, as feedback.db.before-VERSION-MOMENT.
     Safe to run again, and while another one runs: the second waits and finds nothing to do.
     """
-    values = settings.load()
-    applied = migrations.upgrade(values["DATABASE_URL"], values["DATABASE_TIMEOUT"])
+    bring_up_to_date(settings.load(), keep=not no_backup)
+
+
+def bring_up_to_date(values: dict[str, Any], *, keep: bool = True) -> None:
+    """Create the database that these settings name, or bring it up to date, and say so."""
+    url = values["DATABASE_URL"]
+    applied, kept = upgrading.upgrade(url, values["DATABASE_TIMEOUT"], keep=keep)
+    if kept is not None:
+        click.echo(f"the store as it was is kept: {kept}", err=True)
     for name in applied:
         click.echo(f"applied {name}", err=True)
-    click.echo(f"{database_file.path_of(values['DATABASE_URL'])} is up to date", err=True)
+    click.echo(f"{database_file.path_of(url)} is up to date", err=True)
 
 
 @click.group("projects")
@@ -47,7 +56,8 @@ def list_projects(as_json: bool) -> None:
     ]
     print_rows(rows, as_json)
     if not rows:
-        click.echo("There is no project yet. Its first key makes it: flask keys create", err=True)
+        line = program.line("keys create")
+        click.echo(f"There is no project yet. Its first key makes it: {line}", err=True)
 
 
 @projects_group.command("set", cls=StoreCommand)

@@ -8,6 +8,7 @@ from typing import Final
 
 import peewee
 
+from feedbackstore import program
 from feedbackstore.errors import Locked, Unavailable
 
 ERRORS: Final = (peewee.PeeweeException, sqlite3.Error)
@@ -21,7 +22,6 @@ _ABOUT_SPACE: Final = (
 )
 _DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _UNTOLD: Final = "SQLITE_ERROR"
-_LOOK: Final = "Whoever runs the store has to look at it: flask check."
 
 
 def name_of(error: BaseException) -> str:
@@ -63,10 +63,14 @@ def explained(error: Exception, otherwise: str) -> Unavailable:
         found = full()
     elif name.startswith("SQLITE_READONLY"):
         message = "The store cannot be written: its file, its directory or its disk is read-only."
-        found = Unavailable(message, _LOOK)
+        found = Unavailable(message, _look())
     elif name.startswith(_DAMAGED):
-        found = Unavailable("The store's database is damaged.", _LOOK)
+        found = Unavailable("The store's database is damaged.", _look())
     else:
         found = Unavailable(otherwise)
     found.__cause__ = _first(error)
     return found
+
+
+def _look() -> str:
+    return f"Whoever runs the store has to look at it: {program.line('check')}."

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import peewee
 
+from feedbackstore import program
 from feedbackstore.errors import Unusable
 
 SCHEME: Final = "sqlite:///"
@@ -47,8 +48,8 @@ def refuse_missing(path: Path) -> None:
             )
     except FileNotFoundError:
         raise Unusable(
-            f"The database {path.absolute()} is not there yet. To make it, run: flask migrate"
-            " (or name another: FEEDBACKSTORE_DATABASE_URL)"
+            f"The database {path.absolute()} is not there yet. To make it, run:"
+            f" {program.line('migrate')} (or name another: FEEDBACKSTORE_DATABASE_URL)"
         ) from None
     except OSError as error:
         raise Unusable(f"The database {path} cannot be used: {error.strerror}.") from None

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from feedbackstore import erasure, ids, keys
+from feedbackstore import erasure, ids, keys, program
 from feedbackstore.command import StoreCommand, print_rows
 from feedbackstore.erasure import Done, Plan
 from feedbackstore.errors import Unusable
@@ -24,7 +24,7 @@ _STAYS: Final = (
 )
 _NOT_FLUSHED: Final = (
     "Somebody reads an older state of the store: its text may still stand in the database file and"
-    " its -wal. When they are done, run: flask erasures resume"
+    " its -wal. When they are done, run:"
 )
 
 _project = click.option(
@@ -105,7 +105,8 @@ def list_erasures(as_json: bool) -> None:
     found = erasure.list_all()
     print_rows([_row(each, as_json=as_json) for each in found], as_json)
     if any(each.finished_at is None for each in found):
-        click.echo("To finish what was interrupted, run: flask erasures resume", err=True)
+        line = program.line("erasures resume")
+        click.echo(f"To finish what was interrupted, run: {line}", err=True)
     if not found:
         click.echo("Nothing was erased yet.", err=True)
 
@@ -164,7 +165,7 @@ def _tell_done(done: Done | None) -> None:
     _tell_exports(done.exports)
     click.echo(_STAYS, err=True)
     if not done.flushed:
-        raise Unusable(_NOT_FLUSHED)
+        raise Unusable(f"{_NOT_FLUSHED} {program.line('erasures resume')}")
 
 
 def _tell_exports(exports: list[dict[str, str]]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from feedbackstore import database, doomed, ids, removal, tombstones, upkeep
+from feedbackstore import database, doomed, ids, program, removal, tombstones, upkeep
 from feedbackstore.doomed import Doomed
 from feedbackstore.errors import Conflict, Invalid, NotFound
 from feedbackstore.models import Erasure, Export, Project, Tombstone
@@ -124,7 +124,9 @@ def forget(project: Project, name: Name) -> None:
         if found is None:
             raise NotFound(f"Nothing of the {name[0]} {name[1]!r} was erased in this project.")
         if found.erasure.finished_at is None:
-            raise Conflict("It is being erased, or was and is not finished: flask erasures resume")
+            raise Conflict(
+                f"It is being erased, or was and is not finished: {program.line('erasures resume')}"
+            )
         Tombstone.delete().where(Tombstone.digest.in_(digests)).execute()
 
 

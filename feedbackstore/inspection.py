@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from feedbackstore import database_file, migrations, placing
+from feedbackstore import database_file, migrations, placing, program
 from feedbackstore.database_file import Connection
 from feedbackstore.errors import Unusable
 
@@ -19,7 +19,6 @@ _PROBLEMS: Final = 100
 _ROOM: Final = 100 * 1024 * 1024
 """Bytes that should be free on the disk: the log alone may grow to 64 MiB."""
 
-_RESTORE: Final = "To put a copy in its place, stop the server and run: flask restore BACKUP"
 
 _PROJECTS: Final = """
     SELECT name, (SELECT count(*) FROM prediction WHERE project_id = project.id)
@@ -60,7 +59,7 @@ def inspect(url: str) -> Iterator[Finding]:
     try:
         database_file.refuse_missing(path)
     except Unusable as error:
-        yield Finding("file", False, f"{error} {_RESTORE}")
+        yield Finding("file", False, f"{error} {_restore()}")
         return
     try:
         yield from _file(path)
@@ -110,7 +109,7 @@ def _database(connection: Connection, path: Path) -> Iterator[Finding]:
     tables = {*database_file.tables(connection)}
     if tables and not {migrations.HISTORY, "feedback"} <= tables:
         said = (
-            f"{path} is no feedback store's. Name another: FEEDBACKSTORE_DATABASE_URL. {_RESTORE}"
+            f"{path} is no feedback store's. Name another: FEEDBACKSTORE_DATABASE_URL. {_restore()}"
         )
         yield Finding("database", False, said)
         return
@@ -123,7 +122,8 @@ def _database(connection: Connection, path: Path) -> Iterator[Finding]:
         yield Finding("schema", False, str(error))
         return
     if pending:
-        said = f"{', '.join(pending)} is not applied. To bring it up to date, run: flask migrate"
+        line = program.line("migrate")
+        said = f"{', '.join(pending)} is not applied. To bring it up to date, run: {line}"
         yield Finding("schema", False, said)
         return
     yield Finding("schema", True, applied[-1])
@@ -141,14 +141,14 @@ def _guarded(name: str, path: Path, look: Callable[[], Iterator[Finding]]) -> It
 def _integrity(connection: Connection) -> Iterator[Finding]:
     found = database_file.integrity(connection, _PROBLEMS)
     more = f", and {len(found) - 1:,} more" if len(found) > 1 else ""
-    said = f"{found[0]}{more}. {_RESTORE}" if found else "pages, rows and indexes are whole"
+    said = f"{found[0]}{more}. {_restore()}" if found else "pages, rows and indexes are whole"
     yield Finding("integrity", not found, said)
 
 
 def _references(connection: Connection) -> Iterator[Finding]:
     rows = connection.execute("PRAGMA foreign_key_check").fetchall()
     tables = ", ".join(sorted({row[0] for row in rows}))
-    said = f"{len(rows):,} rows refer to what is not there, in {tables}. {_RESTORE}"
+    said = f"{len(rows):,} rows refer to what is not there, in {tables}. {_restore()}"
     yield Finding("references", not rows, said if rows else "every row finds what it refers to")
 
 
@@ -171,22 +171,31 @@ def _images(connection: Connection) -> Iterator[Finding]:
     (count,) = connection.execute(_UNUSED).fetchone()
     said = "every image is in some prediction"
     if count:
-        said = f"{count:,} images are in no prediction. To remove them, run: flask erasures resume"
+        said = f"{count:,} images are in no prediction. To remove them, run: {_resume()}"
     yield Finding("images", not count, said, {"unused": count})
 
 
 def _erasures(connection: Connection) -> Iterator[Finding]:
     (count,) = connection.execute(_UNFINISHED).fetchone()
-    said = f"{count:,} begun and not finished. To go on, run: flask erasures resume"
+    said = f"{count:,} begun and not finished. To go on, run: {_resume()}"
     yield Finding(
         "erasures", not count, said if count else "every erasure is finished", {"unfinished": count}
     )
 
 
+def _restore() -> str:
+    command = program.line("restore BACKUP")
+    return f"To put a copy in its place, stop the server and run: {command}"
+
+
+def _resume() -> str:
+    return program.line("erasures resume")
+
+
 def _damaged(path: Path, error: Exception) -> str:
     if getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
         return f"{path} is locked by another program. Run this again when it is done."
-    return f"{path} is damaged, or no database: {error}. {_RESTORE}"
+    return f"{path} is damaged, or no database: {error}. {_restore()}"
 
 
 _LOOKS: Final = {

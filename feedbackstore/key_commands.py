@@ -6,7 +6,7 @@ from typing import IO, Any
 
 import click
 
-from feedbackstore import durations, keys, rotation
+from feedbackstore import durations, keys, program, rotation
 from feedbackstore.command import StoreCommand, print_rows, stdout
 from feedbackstore.store import open_store
 
@@ -83,7 +83,7 @@ def list_keys(as_json: bool) -> None:
     rows = list(_rows())
     print_rows(rows, as_json)
     if not rows:
-        click.echo("There is no key yet. To make one: flask keys create", err=True)
+        click.echo(f"There is no key yet. To make one: {program.line('keys create')}", err=True)
 
 
 def _rows() -> Iterator[dict[str, Any]]:
@@ -126,7 +126,7 @@ def _second(moment: str | None) -> str:
 def rotate(key_id: str, overlap: timedelta, expires: str | None) -> None:
     """Replace a key: print a new one, and let the old one end a little later.
 
-    KEY_ID is what `flask keys list` shows. The new key has the same project, scopes and name, and
+    KEY_ID is what `keys list` shows. The new key has the same project, scopes and name, and
     counts as the same reviewer.
     """
     out = stdout()
@@ -141,7 +141,7 @@ def rotate(key_id: str, overlap: timedelta, expires: str | None) -> None:
 def revoke(key_id: str) -> None:
     """Revoke a key, at once and for good.
 
-    KEY_ID is what `flask keys list` shows, the part of the key after fbk_.
+    KEY_ID is what `keys list` shows, the part of the key after fbk_.
     """
     open_store()
     record = keys.revoke(keys.id_of(key_id) or key_id)

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
-from feedbackstore import database, ids, statements
+from feedbackstore import database, ids, program, statements
 from feedbackstore.errors import Invalid, NotFound, Problem
 from feedbackstore.models import ApiKey, Project, Secret
 
@@ -134,7 +134,9 @@ def get(key_id: str) -> ApiKey:
     """The record of a key, by the part of it that may be shown. Raises NotFound."""
     record: ApiKey | None = ApiKey.get_or_none(ApiKey.key_id == key_id)
     if record is None:
-        raise NotFound(f"There is no key {key_id}. To see them all, run: flask keys list")
+        raise NotFound(
+            f"There is no key {key_id}. To see them all, run: {program.line('keys list')}"
+        )
     return record
 
 
@@ -161,7 +163,7 @@ def get_project(name: str) -> Project:
         known = f"There are: {', '.join(names)}." if names else "There is none yet."
         raise NotFound(
             f"There is no project {name!r}. {known}"
-            " A project is made by its first key: flask keys create --project NAME"
+            f" A project is made by its first key: {program.line('keys create --project NAME')}"
         )
     return project
 

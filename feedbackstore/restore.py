@@ -6,11 +6,10 @@ What was erased from the store since the copy was made is erased from the copy b
 import os
 from collections.abc import Callable
 from contextlib import closing, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from feedbackstore import backup, carrying, database_file, in_use, migrations, placing
+from feedbackstore import backup, carrying, database_file, former, in_use, migrations, placing
 from feedbackstore.errors import Unusable
 from feedbackstore.removal import Counts
 
@@ -72,8 +71,7 @@ def _keep_aside(path: Path) -> Path | None:
     if not path.exists():
         aside = None
     else:
-        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        aside = path.with_name(f"{path.name}.before-{moment}")
+        aside = former.new_name(path)
         try:
             os.link(path, aside)
         except OSError:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from feedbackstore import database, ids, keys
+from feedbackstore import database, ids, keys, program
 from feedbackstore.errors import Conflict
 from feedbackstore.models import ApiKey
 
@@ -54,7 +54,7 @@ def _refuse_ended(old: ApiKey) -> None:
     if state != keys.GOOD:
         raise Conflict(
             f"The key {old.key_id} is {state}: there is nothing to change over from."
-            " To make a new one, run: flask keys create"
+            f" To make a new one, run: {program.line('keys create')}"
         )
 
 
@@ -64,7 +64,7 @@ def _refuse_replaced(old: ApiKey, holder: int) -> None:
     if newest is not None:
         raise Conflict(
             f"The key {old.key_id} was replaced already. To replace the one that came after it,"
-            f" run: flask keys rotate {newest.key_id}"
+            f" run: {program.line(f'keys rotate {newest.key_id}')}"
         )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from feedbackstore import backup, database_file, inspection, restore, settings
+from feedbackstore import backup, database_file, inspection, program, restore, settings
 from feedbackstore.command import StoreCommand, progress
 
 _PATH: Final = click.Path(path_type=Path)
@@ -73,13 +73,13 @@ def restore_command(copy: Path, quiet: bool) -> None:
     if not done.is_known:
         click.echo(
             "The former store is too damaged to say what was erased from it. Erase again what was"
-            " erased since the backup: flask erase",
+            f" erased since the backup: {program.line('erase')}",
             err=True,
         )
     if done.pending:
         click.echo(
             f"It is older than this version ({', '.join(done.pending)} is not applied)."
-            " To bring it up to date, run: flask migrate",
+            f" To bring it up to date, run: {program.line('migrate')}",
             err=True,
         )
 

@@ -8,9 +8,10 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
-from feedbackstore import database, settings
+from feedbackstore import database, program, settings
 from feedbackstore.counters import counters
 from feedbackstore.errors import Unusable
 from feedbackstore.rate_limits import rate_limits
@@ -45,7 +46,7 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 _NEXT = """\
 The feedback store serves http://{address} (its API: http://{address}/docs).
-Submit a correction, with the key in VLMRUN_API_KEY (flask keys create makes another):
+Submit a correction, with the key in VLMRUN_API_KEY ({create} makes another):
 
     curl http://{address}/v1/feedback/submit \\
         -H "Authorization: Bearer $VLMRUN_API_KEY" -H "Content-Type: application/json" \\
@@ -88,19 +89,23 @@ def post_fork(_: Any, __: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Say what to type next, where there is an address to type."""
+    """Say where it serves and, where that is an address to type, what to type next."""
     listener = server.LISTENERS[0].sock
+    # Where requests are logged, stdout holds nothing but lines of JSON.
+    stream = sys.stdout if _values["LOG"] == "off" else sys.stderr
     if listener.family == socket.AF_UNIX:
+        print(f"The feedback store serves unix:{listener.getsockname()}", file=stream, flush=True)
         return
     host, port = listener.getsockname()[:2]
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    # Where requests are logged, stdout holds nothing but lines of JSON.
-    stream = sys.stdout if _values["LOG"] == "off" else sys.stderr
-    print(_NEXT.format(address=address), file=stream, flush=True)
+    print(
+        _NEXT.format(address=address, create=program.line("keys create")), file=stream, flush=True
+    )
 
 
 def _refuse_taken(address: Any) -> None:
     if not isinstance(address, tuple):
+        _refuse_socket(Path(str(address)))
         return
     host, port = address
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -110,3 +115,19 @@ def _refuse_taken(address: Any) -> None:
             probe.bind((host, port))
     except (OSError, OverflowError) as error:
         sys.exit(f"Cannot listen on {host}, port {port}: {error}")
+
+
+def _refuse_socket(path: Path) -> None:
+    """gunicorn takes a socket's name from whoever serves there, and tries a missing one again."""
+    try:
+        if not path.absolute().parent.is_dir():
+            sys.exit(
+                f"Cannot listen on {path}: there is no directory {path.parent}. Make it first."
+            )
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(path))
+    except (FileNotFoundError, ConnectionRefusedError):
+        return
+    except OSError as error:
+        sys.exit(f"Cannot listen on {path}: {error}")
+    sys.exit(f"Cannot listen on {path}: another server does.")

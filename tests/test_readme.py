@@ -23,6 +23,7 @@ from feedbackstore.cli import import_predictions, keys_group, migrate, projects_
 from feedbackstore.erasing import erase_command, erasures_group
 from feedbackstore.evaluate import evaluate_command
 from feedbackstore.safekeeping import backup_command, check_command, restore_command
+from feedbackstore.serve import serve_command
 from feedbackstore.settings import SETTINGS
 from tests.api.test_keys_and_scopes import SCOPES
 
@@ -71,6 +72,7 @@ def test_the_table_of_settings_is_the_codes() -> None:
 
 def test_the_table_of_commands_is_the_codes() -> None:
     commands = {
+        "serve": serve_command,
         "migrate": migrate,
         "backup": backup_command,
         "restore": restore_command,

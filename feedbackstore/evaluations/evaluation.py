@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from feedbackstore import documents
+from feedbackstore import documents, program
 from feedbackstore.errors import Invalid, Problem
 from feedbackstore.evaluations import answers
 from feedbackstore.evaluations.findings import WRONG, Evaluator, Finding
@@ -113,6 +113,6 @@ def _place(groups: dict[str, C], name: str, make: Callable[[], C]) -> C:
 def _too_many(at_most: int) -> Invalid:
     message = (
         f"More than {at_most} judged predictions match: narrow them by since, until, domain, model"
-        " or kind, or run flask evaluate, which takes any number"
+        f" or kind, or run {program.line('evaluate')}, which takes any number"
     )
     return Invalid(Problem((), "too_many", message))

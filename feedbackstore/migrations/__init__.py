@@ -6,7 +6,8 @@ go on, a migration that has been released does not.
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,17 +15,18 @@ from typing import Final
 import peewee
 from playhouse.migrations import Runner
 
-from feedbackstore import database, database_file
+from feedbackstore import database, database_file, former, program
 from feedbackstore.errors import Unusable
 
 FOLDER: Final = Path(__file__).parent
 HISTORY: Final = "schema_migration"
 
 
-def upgrade(url: str, timeout: float = 5) -> list[str]:
+def upgrade(url: str, timeout: float = 5, before: Callable[[], object] | None = None) -> list[str]:
     """Create the database or bring it up to date; the names of the changes that were applied.
 
-    Raises Unusable for a database that is newer than this code, or is none.
+    `before` is called when a store that is older is about to be changed. Raises Unusable for a
+    database that is newer than this code, or is none.
     """
     path = database_file.path_of(url)
     with locked(path.parent):
@@ -33,6 +35,9 @@ def upgrade(url: str, timeout: float = 5) -> list[str]:
             refuse_foreign(url)
             database.connect(url, timeout)
             _refuse_newer(path)
+            are_applied = {bool(step.applied) for step in _runner().status()}
+            if before is not None and are_applied == {True, False}:
+                before()
             return list(_runner().up())
 
 
@@ -50,7 +55,7 @@ def check(url: str) -> None:
     if pending:
         raise Unusable(
             f"The database {path} is older than this version: {', '.join(pending)} is not applied."
-            " To bring it up to date, run: flask migrate"
+            f" To bring it up to date, run: {program.line('migrate')}"
         )
 
 
@@ -82,13 +87,33 @@ def pending(names: Iterable[str]) -> list[str]:
 
 def refuse_newer(path: Path, names: Iterable[str]) -> None:
     """Raise Unusable where one of the changes that were applied is unknown to this version."""
-    unknown = sorted({*names} - {file.stem for file in FOLDER.glob("[0-9]*.py")})
+    unknown = _unknown(names)
     if unknown:
         raise Unusable(
             f"The database {path} is newer than this version, which does not know"
             f" {', '.join(unknown)}. Install the version that made it, or open another database"
-            " (set FEEDBACKSTORE_DATABASE_URL)."
+            f" (set FEEDBACKSTORE_DATABASE_URL).{_way_back(path)}"
         )
+
+
+def _unknown(names: Iterable[str]) -> list[str]:
+    return sorted({*names} - {file.stem for file in FOLDER.glob("[0-9]*.py")})
+
+
+def _way_back(path: Path) -> str:
+    """What to do for whoever wants to stay with this version, where a copy for it is there."""
+
+    def fits(copy: database_file.Connection) -> bool:
+        return not _unknown(applied(copy))
+
+    copy = former.newest(path, fits)
+    if copy is None:
+        return ""
+    command = program.line(f"restore {shlex.quote(str(copy))}")
+    return (
+        " Or go back to the store as it was before, without what came since: stop the server and"
+        f" run: {command}"
+    )
 
 
 def _runner() -> Runner:

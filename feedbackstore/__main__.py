@@ -1,0 +1,5 @@
+"""`python -m feedbackstore`."""
+
+from feedbackstore.commands import main
+
+main()

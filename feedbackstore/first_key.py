@@ -1,0 +1,37 @@
+"""The key that a new store begins with: shown on a terminal, else in a file that one may read."""
+
+from pathlib import Path
+from typing import IO, Final
+
+from feedbackstore import database, keys, placing
+
+NAME: Final = "first-key"
+"""The file, beside the database."""
+
+
+def show_on(terminal: IO[str]) -> None:
+    """Make a key where there is none, and print it."""
+    with database.write():
+        key = keys.create(name="first", only_first=True)
+        if key is not None:
+            terminal.write(
+                f"\nThe first API key, shown this once:\n\n    export VLMRUN_API_KEY={key}\n\n"
+            )
+            terminal.flush()
+
+
+def write_beside(path: Path) -> Path | None:
+    """Make a key where there is none, and write it into a file that only its owner may read.
+
+    Returns the file, None where there was a key. Raises Unusable where it cannot be written; then
+    no key was made.
+    """
+    target = path.absolute().with_name(NAME)
+    with database.write():
+        key = keys.create(name="first", only_first=True)
+        if key is None:
+            return None
+        with placing.part_of(target) as part:
+            part.write_text(f"{key}\n", encoding="utf-8")
+            placing.place(part, target)
+    return target
