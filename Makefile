@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo screenshots test coverage test-browser test-crash test-hostile test-deploy test-trainers lint format golden bench bench-peers clean
+.PHONY: help install run demo screenshots test coverage test-browser test-crash test-hostile test-deploy test-release test-trainers lint format golden bench bench-peers pyz lock-pyz release clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -88,6 +88,20 @@ bench-peers: install ## Measure beside other stores of feedback, and write bench
 	@$(PYTHON) -m venv .venv-peers/$*
 	@.venv-peers/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
+
+pyz: .venv/installed-release ## Build dist/feedbackstore.pyz, the store in one file.
+	@python -m release.pyz dist/feedbackstore.pyz
+
+release: .venv/installed-release ## Build all of a release in dist: wheel, sdist, pyz, SBOM, sums.
+	@python -m release dist
+	@twine check --strict dist/*.whl dist/*.tar.gz
+
+test-release: .venv/installed-release ## Build a release, and use it where there is nothing else.
+	@python -m pytest -q -c tests/release/pytest.ini --rootdir . tests/release
+
+lock-pyz: .venv/installed-release ## Renew what goes into it: requirements/pyz.txt.
+	@pip-compile --quiet --upgrade --extra docs --strip-extras --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links --output-file requirements/pyz.txt setup.cfg
 
 clean: ## Remove what was built and installed; the database stays.
 	rm -rf .venv .venv-trainers .venv-peers build dist *.egg-info tests/clients/node_modules .coverage .hypothesis .pytest_cache .mypy_cache .ruff_cache
