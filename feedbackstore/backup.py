@@ -132,10 +132,18 @@ def _refuse_existing(target: Path, *, overwrite: bool) -> None:
         raise Conflict(f"{target} is there already. To write over it, say --overwrite.")
 
 
+def newest(directory: Path) -> Path | None:
+    """The newest copy that was made into a directory; None where there is none."""
+    return next(reversed(_made(directory)), None)
+
+
+def _made(directory: Path) -> list[Path]:
+    """The copies that were made here; they sort by their moments."""
+    return sorted(path for path in directory.iterdir() if _MADE.fullmatch(path.name))
+
+
 def _thin(directory: Path, keep: int) -> list[Path]:
-    """Remove the oldest of the copies that were made here; they sort by their moments."""
-    made = sorted(path for path in directory.iterdir() if _MADE.fullmatch(path.name))
-    removed = made[:-keep]
+    removed = _made(directory)[:-keep]
     for path in removed:
         path.unlink()
     return removed

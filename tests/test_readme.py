@@ -20,6 +20,7 @@ from exports.commands import check_dataset, exports_group, formats
 from exports.example import EXPLAINED
 from exports.formats import FORMATS
 from feedbackstore.cli import import_predictions, keys_group, migrate, projects_group
+from feedbackstore.doctor import doctor_command
 from feedbackstore.erasing import erase_command, erasures_group
 from feedbackstore.evaluate import evaluate_command
 from feedbackstore.safekeeping import backup_command, check_command, restore_command
@@ -77,6 +78,7 @@ def test_the_table_of_commands_is_the_codes() -> None:
         "backup": backup_command,
         "restore": restore_command,
         "check": check_command,
+        "doctor": doctor_command,
         "erase": erase_command,
         **{f"erasures {name}": command for name, command in erasures_group.commands.items()},
         **{f"keys {name}": command for name, command in keys_group.commands.items()},

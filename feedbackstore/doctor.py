@@ -1,0 +1,92 @@
+"""The command that looks at everything an operator may get wrong: flask doctor."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import click
+
+from feedbackstore import (
+    backup,
+    credentials,
+    database_file,
+    exposure,
+    inspection,
+    machine,
+    program,
+    settings,
+)
+from feedbackstore.command import StoreCommand
+from feedbackstore.signs import BAD, LOOK, OK, Sign
+
+_OLD: Final = 26
+"""Hours after which a backup that is made each night is missing."""
+
+
+def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    try:
+        found = urlsplit(value or "http://a")
+        is_good = found.scheme in ("http", "https") and found.hostname and found.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise click.BadParameter(f"{value} is no address such as https://store.example.com")
+    return value
+
+
+@click.command("doctor", cls=StoreCommand)
+@click.option("--url", callback=_address, help="How others reach the server; it is asked, too.")
+@click.option(
+    "--backups",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where the backups are; the newest should be of the last day.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 for what is only to be looked at, too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def doctor_command(url: str | None, backups: Path | None, strict: bool, as_json: bool) -> None:
+    """Look at the store, its machine and its surroundings, and say what to do about them.
+
+    A line each: ok; look, which may be meant so; bad, which needs a hand. Nothing is changed. Exit
+    status 1 where something is bad.
+    """
+    levels = set()
+    for sign in _signs(url, backups):
+        levels.add(sign.level)
+        if as_json:
+            click.echo(json.dumps(sign._asdict(), ensure_ascii=False))
+        else:
+            click.echo(f"{sign.level:4}  {sign.name:12}  {sign.said}")
+    if BAD in levels or (strict and LOOK in levels):
+        raise click.exceptions.Exit(1)
+
+
+def _signs(url: str | None, backups: Path | None) -> Iterator[Sign]:
+    values = settings.load()
+    path = database_file.path_of(values["DATABASE_URL"])
+    yield from machine.look(path)
+    is_current = False
+    for name, ok, said, figures in inspection.inspect(values["DATABASE_URL"]):
+        is_current |= name == "schema" and ok
+        yield Sign(name, OK if ok else BAD, said, figures)
+    if is_current:
+        yield from credentials.look(path)
+    yield _backups(backups, time.time())
+    yield from exposure.look(values, url)
+
+
+def _backups(directory: Path | None, now: float) -> Sign:
+    if directory is None:
+        line = program.line("backup DIRECTORY --keep 7")
+        said = f"nobody says where they are. Name it: --backups DIRECTORY (each night: {line})"
+        return Sign("backups", LOOK, said)
+    line, newest = program.line(f"backup {directory} --keep 7"), backup.newest(directory)
+    if newest is None:
+        return Sign("backups", BAD, f"there is none in {directory}. Make one each night: {line}")
+    hours = int(max(now - newest.stat().st_mtime, 0) // 3600)
+    if hours >= _OLD:
+        said = f"{newest} is {hours:,} hours old, and the newest. Make one each night: {line}"
+        return Sign("backups", BAD, said, {"hours": hours})
+    return Sign("backups", OK, f"{newest}, {hours} hours old", {"hours": hours})
