@@ -98,7 +98,7 @@ def test_a_store_on_a_network_is_bad(
     good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     mount = str(tmp_path.resolve()).replace(" ", "\\040")
-    beside = f"26 24 0:9 / {mount}x rw - {kind} host:/x rw\n"
+    beside = f"26 24 0:9 / {mount[:-1]} rw - {kind} host:/x rw\n"
     monkeypatch.setattr(machine, "_mounts", lambda: LOCAL + beside)
     assert signs()["file system"].level == "ok"
 

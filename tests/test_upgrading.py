@@ -87,6 +87,8 @@ def test_who_meets_a_newer_store_is_told_of_the_newest_copy_that_fits(older: Pat
     run()
     record_a_later_change(older)
     [copy] = kept(older)
+    earlier = copy.with_name("feedback.db.before-20200101T000000.000000Z")
+    earlier.write_bytes(copy.read_bytes())
     later = copy.with_name("feedback.db.before-9.0-29990101T000000.000000Z")
     later.write_bytes(older.read_bytes())
     copy.with_name("feedback.db.before-9.0-29990102T000000.000000Z").write_bytes(b"no database")
