@@ -21,7 +21,8 @@ PROGRAM = Path(sys.executable).parent / "feedbackstore"
 def environment(folder: Path) -> dict[str, str]:
     hidden = ("FEEDBACKSTORE_", "GUNICORN_", "FLASK_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-    return {**kept, "FEEDBACKSTORE_DATABASE_URL": f"sqlite:///{folder}/feedback.db"}
+    url = f"sqlite:///{folder}/feedback.db"
+    return {**kept, "PATH": "/usr/bin:/bin", "FEEDBACKSTORE_DATABASE_URL": url}
 
 
 @pytest.fixture
