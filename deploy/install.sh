@@ -161,7 +161,7 @@ What comes next:
        sudo cat $data/first-key && sudo rm $data/first-key
   2. Put a proxy with TLS in front: $program/Caddyfile or nginx.conf, with your name in it.
      Let it in to the socket: sudo usermod -aG $name caddy (www-data for nginx), and restart it.
-  3. Look whether all is well: sudo $name check
+  3. Look whether all is well: sudo $name doctor
 END
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A backup, a look at whether the store is whole, and a dataset: each is done whatever becomes of the
+# A backup, a look at the store and its machine, and a dataset: each is done whatever becomes of the
 # others, and the exit status is 1 where one of them failed. For a timer or cron, as the store's user.
 #
 #   NIGHTLY_BACKUPS_IN  where the backups go (backups, beside the database)
@@ -32,7 +32,7 @@ run_in() {
 }
 
 run_in "$backups" backup "$backups" --keep "${NIGHTLY_KEEP:-14}"
-run check
+run doctor --backups "$backups"
 if [ "$dataset" != off ]; then
   # shellcheck disable=SC2086 # several options, with spaces between
   run_in "$(dirname -- "$dataset")" export-jsonl "$dataset/" --overwrite ${NIGHTLY_EXPORT:-}
