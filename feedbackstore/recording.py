@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from feedbackstore import database, ids, moving, staging, tombstones, verdicts
+from feedbackstore.database_errors import full
+from feedbackstore.reserve import reserve
 from feedbackstore.staging import Content
 from feedbackstore.verdicts import Recorded
 
@@ -21,7 +23,8 @@ def record_numbered(
 
     They are read, and compared with what is stored, before the write lock is taken. It is held
     for no more than moving them, and for making sure that the comparison still holds. Raises
-    Conflict, and Erased unless those that were erased are to be skipped.
+    Conflict, Erased unless those that were erased are to be skipped, and Unavailable where the disk
+    has no room to spare.
     """
     with staging.opened(contents):
         with database.proxy.atomic():
@@ -32,6 +35,8 @@ def record_numbered(
             # Not before: SQLite would sort in as much memory as it may keep pages in.
             database.hold_pages()
         if recorded.written:
+            if not reserve.is_left():
+                raise full()
             with database.write():
                 if tombstones.newest() != newest:
                     erased += _leave_out_erased(project, skip=skip_erased)

@@ -1,7 +1,7 @@
-"""Room that is kept on the database's disk: what is submitted does not take the last of it.
+"""Room that is kept on the database's disk: what is sent does not take the last of it.
 
 To erase, to revoke a key and to empty the log take room too, and are wanted most when there is
-little. So submissions are refused while there is less than that, and everything else goes on.
+little. So submissions and predictions are refused while there is less than that; all else goes on.
 """
 
 import os

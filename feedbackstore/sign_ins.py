@@ -77,6 +77,11 @@ def find(text: str, now: str | None = None) -> SignIn | None:
     return SignIn(ends, key, holder or key, name or key_id, tuple(scopes.split(",")), *project)
 
 
+def is_kept(text: str) -> bool:
+    """Whether a browser's text names a sign-in at all, one that has ended not long ago too."""
+    return _FIND.run({"digest": _digest(text)}).fetchone() is not None
+
+
 def renew(text: str, ends: str) -> bool:
     """Let a sign-in last anew, where it has been used for a while; tells whether it did.
 

@@ -67,6 +67,12 @@ def current() -> Reviewer | None:
     return found
 
 
+def is_known() -> bool:
+    """Whether the browser was signed in, if perhaps it is no more."""
+    text = request.cookies.get(_cookie().name)
+    return text is not None and sign_ins.is_kept(text)
+
+
 def is_token(text: str) -> bool:
     """Whether a change comes from a page that whoever is signed in was shown."""
     reviewer = current()

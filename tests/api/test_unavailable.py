@@ -11,7 +11,7 @@ from flask.cli import NoAppException
 from flask.testing import FlaskClient
 
 from exports.cli import export_jsonl
-from feedbackstore import database, database_file, group_commit, keys, reserve
+from feedbackstore import database, database_file, group_commit, keys, recording, reserve
 from feedbackstore.app import create_app
 from feedbackstore.errors import Unusable
 from feedbackstore.models import Feedback
@@ -66,12 +66,15 @@ def test_the_last_of_the_disk_is_kept_for_what_makes_room(
     free = os.statvfs_result((4096, 4096, 1000, 255, 255, 0, 0, 0, 0, 255))
     with monkeypatch.context() as patched:
         patched.setattr(os, "statvfs", lambda _: free)
-        patched.setattr(group_commit, "reserve", reserve.Reserve())
+        for room in (group_commit, recording):
+            patched.setattr(room, "reserve", reserve.Reserve())
 
         refused = admin.submit(request_id="x", notes="meanwhile")
+        content = {"input": [{"role": "user", "content": "Read it."}]}
+        put = admin.put("/v1/predictions/request/x", json=content)
         deleted = admin.delete(f"/v1/feedback/id/{submitted}")
 
-    assert refused.status_code == 503
+    assert (refused.status_code, put.status_code) == (503, 503)
     assert refused.get_json()["detail"].startswith("The disk of the store is full")
     assert deleted.status_code == 204
     assert admin.submit(request_id="x", notes="after").status_code == 200

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -97,6 +97,24 @@ def test_a_full_disk_is_told_once_in_a_while_and_not_once_a_request(
         server.stop()
         told = [line for line in server.printed.splitlines() if "full" in line]
         assert len(told) <= 2 * 3
+
+
+def test_a_full_folder_for_temporary_files_ends_no_worker(
+    new_store: Store, tmp_path: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=1m", "tmpfs") as disk:
+        monkeypatch.setenv("TMPDIR", str(disk))
+        with suppress(OSError), (disk / "ballast").open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        server = serve(new_store, *AS_MAKE_RUN, LOG="off")
+        for number in range(20):
+            headers = {"Authorization": f"Bearer wrong-{number}"}
+            url = f"{server.base_url}/health"
+            assert requests.get(url, headers=headers, timeout=DEADLINE).status_code == 401
+        assert server.submit(request_id="x", notes="It goes on.")
+        assert server.stop() == 0
+    assert "SIGBUS" not in server.printed
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from feedbackstore.models import Feedback, Review
+from feedbackstore import ids
+from feedbackstore.models import ApiKey, Feedback, Review
 from feedbackstore.review.posted import MAX_FIELDS
 from tests.conftest import Predict, Say
 from tests.review.conftest import Browser
@@ -101,3 +103,17 @@ def test_a_form_of_another_kind_is_refused(
 
     assert refused.status_code == 415
     assert "application/x-www-form-urlencoded" in refused.get_data(as_text=True)
+
+
+def test_much_is_read_from_those_alone_who_were_signed_in(
+    app: Flask, ada: Browser, row: Feedback
+) -> None:
+    much = {"key": "x" * 100_000}
+    stranger = Browser(app)
+
+    assert post(stranger, "sign-in", row, much).status_code == 413
+    assert post(stranger, "item", row, much).status_code == 413
+    assert post(ada, "sign-in", row, much).status_code == 403
+    # Whose key has ended meanwhile has typed it for nothing, were it not kept for after the sign-in.
+    ApiKey.update(revoked_at=ids.now()).execute()
+    assert post(ada, "item", row, much).status_code != 413
