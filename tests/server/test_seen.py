@@ -120,7 +120,7 @@ def test_a_sum_is_right_over_workers_the_dead_ones_too(seen: Server, metrics_key
         os.kill(pid, signal.SIGKILL)
     wait_until(lambda: len(set(pids(seen)) - set(first)) == len(first))
     with ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda n: seen.submit(request_id="x", notes=str(n)), range(100)))
+        list(pool.map(lambda n: seen.submit(request_id="x", notes=str(n)), range(200, 300)))
 
     found = figures(seen, metrics_key)
 
