@@ -15,6 +15,7 @@ fi
 
 export FEEDBACKSTORE_DATABASE_URL=sqlite:////var/lib/feedbackstore/feedback.db
 export SHIV_ROOT=/var/cache/feedbackstore
+export FEEDBACKSTORE_PROGRAM="sudo feedbackstore"
 # NAME=value, as systemd reads it.
 while IFS= read -r line || [ -n "$line" ]; do
   case $line in

@@ -46,9 +46,9 @@ class Graves:
 
 
 def read(path: Path) -> Graves | None:
-    """What was erased from the store at `path`; None where it is too damaged to tell."""
+    """What was erased from the store at `path`; None where it is gone, or too damaged to tell."""
     if not path.exists():
-        return Graves()
+        return None
     try:
         with closing(database_file.opened_live(path)) as store:
             if not {"secret", "erasure", "tombstone"} <= {*database_file.tables(store)}:

@@ -9,6 +9,7 @@ from typing import IO, Any, Final, TypeVar, cast
 
 import click
 
+from feedbackstore import program
 from feedbackstore.database_errors import ERRORS, explained
 from feedbackstore.errors import StoreError, Unavailable, Unusable
 
@@ -55,7 +56,8 @@ def told(error: StoreError) -> str:
     if not isinstance(error, Unavailable):
         return str(error)
     cause = f" ({error.__cause__})" if error.__cause__ else ""
-    return f"{error}{cause} {error.advice}"
+    run = f" Run: {program.line(error.command)}" if error.command else ""
+    return f"{error}{cause} {error.advice}{run}"
 
 
 def stdout() -> IO[bytes]:

@@ -10,7 +10,7 @@ from typing import cast
 
 import click
 
-from feedbackstore import __version__, program
+from feedbackstore import __version__, program, settings
 
 
 class Commands(click.Group):
@@ -38,5 +38,5 @@ def commands() -> None:
 
 def main() -> None:
     """Run the command that was typed."""
-    program.is_called(program.as_typed(sys.argv[0]))
+    program.is_called(settings.called() or program.as_typed(sys.argv[0]))
     commands(prog_name=program.name())

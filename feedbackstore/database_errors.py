@@ -8,7 +8,6 @@ from typing import Final
 
 import peewee
 
-from feedbackstore import program
 from feedbackstore.errors import Locked, Unavailable
 
 ERRORS: Final = (peewee.PeeweeException, sqlite3.Error)
@@ -21,6 +20,8 @@ _ABOUT_SPACE: Final = (
     "SQLITE_IOERR_SHMSIZE",
 )
 _DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_LOOK: Final = "Whoever runs the store has to look at it."
+_CHECK: Final = "check"
 _UNTOLD: Final = "SQLITE_ERROR"
 
 
@@ -63,14 +64,10 @@ def explained(error: Exception, otherwise: str) -> Unavailable:
         found = full()
     elif name.startswith("SQLITE_READONLY"):
         message = "The store cannot be written: its file, its directory or its disk is read-only."
-        found = Unavailable(message, _look())
+        found = Unavailable(message, _LOOK, _CHECK)
     elif name.startswith(_DAMAGED):
-        found = Unavailable("The store's database is damaged.", _look())
+        found = Unavailable("The store's database is damaged.", _LOOK, _CHECK)
     else:
         found = Unavailable(otherwise)
     found.__cause__ = _first(error)
     return found
-
-
-def _look() -> str:
-    return f"Whoever runs the store has to look at it: {program.line('check')}."

@@ -43,8 +43,17 @@ def names_in_feedback(project: int, uuid: str) -> list[Name]:
 
 def names_tagged(project: int, tag: str, value: str) -> list[Name]:
     """What the feedback with a tag is about."""
-    tagged = Feedback.select().where(Feedback.project == project, has_tag(tag, value))
-    return list(dict.fromkeys(name for row in tagged for name in feedback.names(row)))
+    named: Any = Feedback.select(*(ID_FIELDS[kind] for kind in ids.KINDS)).where(
+        Feedback.project == project, has_tag(tag, value)
+    )
+    return list(
+        dict.fromkeys(
+            (kind, each)
+            for row in named.tuples().iterator()
+            for kind, each in zip(ids.KINDS, row, strict=True)
+            if each is not None
+        )
+    )
 
 
 def named(project: int, names: Iterable[Name]) -> Doomed:

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from feedbackstore import erasure, ids, keys, program
+from feedbackstore import database_file, erasure, former, ids, keys, program, settings
 from feedbackstore.command import StoreCommand, print_rows
 from feedbackstore.erasure import Done, Plan
 from feedbackstore.errors import Unusable
@@ -164,6 +164,8 @@ def _tell_done(done: Done | None) -> None:
     click.echo(f"erased: {_counted(done.counts)}", err=True)
     _tell_exports(done.exports)
     click.echo(_STAYS, err=True)
+    for copy in former.newest_first(database_file.path_of(settings.load()["DATABASE_URL"])):
+        click.echo(f"{copy} is such a copy.", err=True)
     if not done.flushed:
         raise Unusable(f"{_NOT_FLUSHED} {program.line('erasures resume')}")
 

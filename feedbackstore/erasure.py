@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from feedbackstore import database, doomed, ids, program, removal, tombstones, upkeep
+from feedbackstore import database, doomed, ids, program, removal, replays, tombstones, upkeep
 from feedbackstore.doomed import Doomed
 from feedbackstore.errors import Conflict, Invalid, NotFound
 from feedbackstore.models import Erasure, Export, Project, Tombstone
@@ -78,6 +78,7 @@ def erase(planned: Plan, *, rebuild: bool = False) -> Done:
             uuid=uuid, project=planned.project.name, started_at=ids.now(), exports="[]"
         ).execute()
         tombstones.bury(uuid, planned.project.name, planned.names)
+        replays.forget_unlinked()
     # From here on nothing more of it can come.
     _carry_out(uuid, doomed.named(planned.project.id, planned.names))
     others = [each for each in doomed.unfinished() if each != uuid]

@@ -94,11 +94,16 @@ class Erased(StoreError):
 
 
 class Unavailable(StoreError):
-    """The database cannot take this now; `advice` is what its caller may do about it."""
+    """The database cannot take this now; `advice` is what its caller may do about it.
 
-    def __init__(self, message: str, advice: str = "Try again in a moment.") -> None:
+    `command` is what whoever runs the store may do, which is nobody else's to know.
+    """
+
+    def __init__(
+        self, message: str, advice: str = "Try again in a moment.", command: str = ""
+    ) -> None:
         super().__init__(message)
-        self.advice = advice
+        self.advice, self.command = advice, command
 
 
 class Locked(Unavailable):

@@ -10,9 +10,9 @@ NAME: Final = "first-key"
 
 
 def show_on(terminal: IO[str]) -> None:
-    """Make a key where there is none, and print it."""
+    """Make a key where none was ever made, and print it."""
     with database.write():
-        key = keys.create(name="first", only_first=True)
+        key = None if keys.are_any() else keys.create(name="first")
         if key is not None:
             terminal.write(
                 f"\nThe first API key, shown this once:\n\n    export VLMRUN_API_KEY={key}\n\n"
@@ -21,14 +21,16 @@ def show_on(terminal: IO[str]) -> None:
 
 
 def write_beside(path: Path) -> Path | None:
-    """Make a key where there is none, and write it into a file that only its owner may read.
+    """Make a key where none was ever made, and write it into a file that only its owner may read.
 
     Returns the file, None where there was a key. Raises Unusable where it cannot be written; then
-    no key was made.
+    no key was made. Another store's, that nobody has fetched yet, stays where it is.
     """
     target = path.absolute().with_name(NAME)
+    if target.exists():
+        target = target.with_name(f"{path.name}.{NAME}")
     with database.write():
-        key = keys.create(name="first", only_first=True)
+        key = None if keys.are_any() else keys.create(name="first")
         if key is None:
             return None
         with placing.part_of(target) as part:

@@ -25,10 +25,11 @@ def new_name(path: Path, what: str = "") -> Path:
 
 def newest(path: Path, fits: Callable[[Connection], bool]) -> Path | None:
     """The newest such copy of the store at `path` that can be read and that `fits`."""
-    return next((copy for copy in _newest_first(path) if _does(copy, fits)), None)
+    return next((copy for copy in newest_first(path) if _does(copy, fits)), None)
 
 
-def _newest_first(path: Path) -> list[Path]:
+def newest_first(path: Path) -> list[Path]:
+    """All such copies of the store at `path`."""
     prefix, moments = _prefix(path), {}
     try:
         beside = [*path.parent.iterdir()]

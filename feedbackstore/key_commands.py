@@ -65,11 +65,16 @@ def create(project: str, scopes: list[str], name: str, expires: str | None, if_n
         _show(out, key)
 
 
+def _key_id(given: str) -> str:
+    """What a key is known by, of that as the log has it, or of the whole key."""
+    return keys.id_of(given) or given.removeprefix("fbk_")
+
+
 def _show(out: IO[bytes], key: str) -> None:
     try:
         out.write(f"{key}\n".encode())
         out.flush()
-    except OSError:
+    except BaseException:
         # Nobody has seen it, and nobody ever will.
         keys.revoke(keys.id_of(key))
         raise
@@ -132,7 +137,10 @@ def rotate(key_id: str, overlap: timedelta, expires: str | None) -> None:
     out = stdout()
     open_store()
     rotation.rotate(
-        keys.id_of(key_id) or key_id, overlap, expires, show=lambda key: _show(out, key)
+        _key_id(key_id),
+        overlap,
+        expires,
+        show=lambda key: _show(out, key),
     )
 
 
@@ -144,5 +152,5 @@ def revoke(key_id: str) -> None:
     KEY_ID is what `keys list` shows, the part of the key after fbk_.
     """
     open_store()
-    record = keys.revoke(keys.id_of(key_id) or key_id)
+    record = keys.revoke(_key_id(key_id))
     click.echo(f"{record.key_id} was revoked at {record.revoked_at}", err=True)

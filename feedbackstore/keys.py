@@ -90,6 +90,11 @@ def create(
     return key
 
 
+def are_any() -> bool:
+    """Whether a key was ever made, whatever became of it."""
+    return bool(ApiKey.select().exists())
+
+
 def find(key: str, now: str | None = None) -> Grant | None:
     """What a key that is good opens; None for any other, in about the same time."""
     row = _FIND.run({"key_id": id_of(key)}).fetchone()

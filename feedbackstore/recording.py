@@ -28,7 +28,7 @@ def record_numbered(
     """
     with staging.opened(contents):
         with database.proxy.atomic():
-            newest = tombstones.newest()
+            before = tombstones.state()
             erased = _leave_out_erased(project, skip=skip_erased)
             recorded = verdicts.judge(project, replace=replace)
         if recorded.written > _MANY:
@@ -38,7 +38,7 @@ def record_numbered(
             if not reserve.is_left():
                 raise full()
             with database.write():
-                if tombstones.newest() != newest:
+                if tombstones.state() != before:
                     erased += _leave_out_erased(project, skip=skip_erased)
                     recorded = verdicts.judge(project, replace=replace)
                 elif verdicts.outdated(project):

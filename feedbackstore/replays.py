@@ -110,5 +110,13 @@ def write_once(attempt: Attempt | None, work: Callable[[], Outcome]) -> tuple[Ou
         return once(attempt, work)
 
 
+def forget_unlinked() -> None:
+    """Forget the requests that no feedback came of: of what they said, there is a plain hash here.
+
+    The others go with their feedback. To be called in a write transaction.
+    """
+    Replay.delete().where(Replay.feedback.is_null()).execute()
+
+
 def _digest(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()

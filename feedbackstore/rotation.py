@@ -62,9 +62,14 @@ def _refuse_replaced(old: ApiKey, holder: int) -> None:
     later = (ApiKey.holder == holder) & (ApiKey.id > old.id) & ApiKey.revoked_at.is_null()
     newest = ApiKey.select().where(later).order_by(ApiKey.id.desc()).first()
     if newest is not None:
+        unseen = (
+            f" Where nobody has that one, run: {program.line(f'keys revoke {newest.key_id}')} and"
+            " then this again."
+        )
         raise Conflict(
             f"The key {old.key_id} was replaced already. To replace the one that came after it,"
             f" run: {program.line(f'keys rotate {newest.key_id}')}"
+            f"{unseen if newest.last_used_at is None else ''}"
         )
 
 

@@ -72,8 +72,8 @@ def restore_command(copy: Path, quiet: bool) -> None:
         click.echo(f"erased from it again, as before: {what}", err=True)
     if not done.is_known:
         click.echo(
-            "The former store is too damaged to say what was erased from it. Erase again what was"
-            f" erased since the backup: {program.line('erase')}",
+            "No former store is here, or it is too damaged, to say what was erased since the backup"
+            f" was made. Where something was, erase it again: {program.line('erase')}",
             err=True,
         )
     if done.pending:

@@ -28,17 +28,20 @@ class Server(Application):  # type: ignore[misc]
         """Set what is set: GUNICORN_CMD_ARGS go before our own settings, the options before all."""
         self.load_config_from_file("python:feedbackstore.serving")
         given = self.cfg.parser().parse_args(self.cfg.get_cmd_args_from_env())
-        for name, value in {**vars(given), **self._options}.items():
-            if value is not None and name in self.cfg.settings:
-                self.cfg.set(name, value)
+        for options in (vars(given), self._options):
+            for name, value in options.items():
+                if value is not None and name in self.cfg.settings:
+                    self.cfg.set(name, value)
 
     def load(self) -> Any:
         """The app, in a worker."""
         return import_app("feedbackstore.app:create_app()")
 
 
-def address(_: click.Context, __: click.Parameter, value: str) -> str:
+def address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """Refuse what is no address to listen at."""
+    if value is None:
+        return None
     form = _ADDRESS.fullmatch(value)
     if not form or int(form["port"] or 0) > _LAST_PORT:
         raise click.BadParameter(f"{value} is neither HOST:PORT nor unix:/PATH.")
@@ -48,17 +51,15 @@ def address(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.command("serve", cls=StoreCommand)
 @click.option(
     "--bind",
-    default="127.0.0.1:8000",
-    show_default=True,
     callback=address,
-    help="Where to listen: HOST:PORT, or unix:/PATH for a socket.",
+    help="Where to listen: HOST:PORT, or unix:/PATH for a socket. [default: 127.0.0.1:8000]",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 1000),
     help="Processes that serve. [default: FEEDBACKSTORE_WORKERS]",
 )
-def serve_command(bind: str, workers: int | None) -> None:
+def serve_command(bind: str | None, workers: int | None) -> None:
     """Serve the store; make it first, or bring it up to date, and make its first key.
 
     The key is printed on a terminal; elsewhere it is written into the file first-key beside the

@@ -40,6 +40,9 @@ limit_request_field_size = 8190
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
+# A socket is for its owner and its group, which is where a proxy belongs.
+umask = 0o007
+
 # Nothing depends on a writable home, nor on a temporary folder on a disk that may be full.
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

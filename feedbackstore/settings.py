@@ -144,12 +144,24 @@ SETTINGS = (
         " with another `Host` is refused with 400. None named: any will do.",
     ),
     Setting(
+        "PROGRAM",
+        "",
+        str,
+        "What hints call this program, where it is started by others than type its commands:"
+        " `sudo feedbackstore` under the service of `deploy/`.",
+    ),
+    Setting(
         "LOG",
         "json",
         one_of("json", "off"),
         "A line of JSON on stdout for each request, or `off`; `make run` has it off.",
     ),
 )
+
+
+def called() -> str:
+    """PROGRAM alone, before anything is known to be right."""
+    return os.environ.get(f"{PREFIX}PROGRAM", "")
 
 
 def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from feedbackstore import feedback, group_commit, ids, replays
+from feedbackstore import feedback, group_commit, ids, replays, tombstones
 from feedbackstore.database import proxy
 from feedbackstore.models import Feedback
 from feedbackstore.replays import Attempt, Outcome
@@ -64,9 +64,16 @@ async def asubmit(
 def _store(draft: Feedback, window: int, attempt: Attempt | None) -> Submitted:
     if attempt is not None:
         outcome, replayed = replays.once(attempt, lambda: Outcome(feedback.insert(draft).id))
-        return Submitted(Feedback.get_by_id(outcome.feedback) if replayed else draft, replayed)
-    twin = _find_twin(draft, window) if window else None
-    return Submitted(twin or feedback.insert(draft), twin is not None)
+        found = Feedback.get_by_id(outcome.feedback) if replayed else None
+    else:
+        found = _find_twin(draft, window) if window else None
+        replayed = found is not None
+    if found is not None:
+        # What is being erased just now is still there.
+        tombstones.refuse(draft.project_id, feedback.names(draft))
+    elif attempt is None:
+        feedback.insert(draft)
+    return Submitted(found or draft, replayed)
 
 
 def _find_twin(draft: Feedback, window: int) -> Feedback | None:

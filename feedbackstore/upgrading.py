@@ -32,5 +32,12 @@ def upgrade(url: str, timeout: float, *, keep: bool = True) -> Upgraded:
                 f" To do without one: {program.line('migrate --no-backup')}"
             ) from None
 
-    applied = migrations.upgrade(url, timeout, copy if keep else None)
+    try:
+        applied = migrations.upgrade(url, timeout, copy if keep else None)
+    except BaseException:
+        # Tried again and again, it would leave one each time.
+        for path in kept:
+            if not migrations.has_changed(url, path):
+                path.unlink()
+        raise
     return Upgraded(applied, kept[0] if kept else None)

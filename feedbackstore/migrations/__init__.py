@@ -8,7 +8,7 @@ import fcntl
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ import peewee
 from playhouse.migrations import Runner
 
 from feedbackstore import database, database_file, former, program
+from feedbackstore.database_errors import name_of
 from feedbackstore.errors import Unusable
 
 FOLDER: Final = Path(__file__).parent
@@ -39,6 +40,18 @@ def upgrade(url: str, timeout: float = 5, before: Callable[[], object] | None = 
             if before is not None and are_applied == {True, False}:
                 before()
             return list(_runner().up())
+
+
+def has_changed(url: str, former: Path) -> bool:
+    """Whether a database's schema is another than a former copy's; in doubt, it is."""
+    try:
+        with (
+            closing(database_file.opened_live(database_file.path_of(url))) as now,
+            closing(database_file.opened_alone(former)) as before,
+        ):
+            return applied(now) != applied(before)
+    except (Unusable, *database_file.SQLITE_ERRORS):
+        return True
 
 
 def apply_pending() -> list[str]:
@@ -125,6 +138,10 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (peewee.DatabaseError, *database_file.SQLITE_ERRORS) as error:
+        if name_of(error).startswith("SQLITE_BUSY"):
+            raise Unusable(
+                f"Another program writes to the database {path}. Stop it, and run this again."
+            ) from error
         raise Unusable(
             f"The database {path} cannot be used: {error}. Check the file and its permissions, or"
             " name another: FEEDBACKSTORE_DATABASE_URL."

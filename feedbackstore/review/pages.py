@@ -12,7 +12,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedbackstore import errors, limiting
+from feedbackstore import errors, limiting, program
 from feedbackstore.database_errors import ERRORS, explained
 from feedbackstore.review import posted, sessions
 from feedbackstore.review.sessions import Reviewer
@@ -61,7 +61,8 @@ def reviewer() -> Reviewer:
 def render(template: str, status: int = 200, **values: Any) -> Response:
     """A page."""
     return Response(
-        render_template(f"review/{template}", who=sessions.current(), **values), status=status
+        render_template(f"review/{template}", who=sessions.current(), typed=program.line, **values),
+        status=status,
     )
 
 

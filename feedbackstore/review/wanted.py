@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from werkzeug.datastructures import MultiDict
 
-from feedbackstore import feedback, ids, keys
+from feedbackstore import feedback, ids, keys, program
 from feedbackstore.filters import MAX_SEARCH, Filters
 from feedbackstore.models import APPROVED, DISPUTED, PENDING, REJECTED, STATUSES
 
@@ -75,12 +75,12 @@ def command(wanted: Wanted, project: str) -> str | None:
     given = {name: text for name, text in wanted.args.items() if name != "has_notes"}
     if project != keys.DEFAULT_PROJECT:
         given["project"] = project
-    words = ["flask", "export-jsonl", "dataset.jsonl"]
+    words = ["dataset.jsonl"]
     for name, text in given.items():
         # A text that begins with a dash would be taken for an option.
         words += [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]
     words += ["--has-notes"] * ("has_notes" in wanted.args)
-    return shlex.join([*words, "--resolve", "all"])
+    return program.line(f"export-jsonl {shlex.join([*words, '--resolve', 'all'])}")
 
 
 def _filters(tab: str, said: dict[str, str]) -> Filters:

@@ -95,10 +95,11 @@ def test_a_damaged_database_is_named_to_callers_and_to_who_runs_it(
     exported = CliRunner().invoke(export_jsonl, ["--resolve", "all"])
 
     assert answer.status_code == 503
-    look = "Whoever runs the store has to look at it: flask check."
+    look = "Whoever runs the store has to look at it."
     assert answer.get_json() == {"detail": f"The store's database is damaged. {look}"}
     assert exported.exit_code == 1
     assert exported.stderr.startswith("Error: The store's database is damaged. (database disk")
+    assert exported.stderr.endswith(f"{look} Run: flask check\n")
 
 
 def test_a_table_that_is_gone_is_no_stack_trace(writer: Caller) -> None:
