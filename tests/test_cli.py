@@ -105,7 +105,7 @@ def test_keys_rotate_prints_the_new_key_and_the_list_tells_what_it_replaced(
         ("good", old, "till"),
     ]
     assert rows[1]["expires"] > rows[0]["expires"]
-    again = run("keys", "rotate", old)
+    again = run("keys", "rotate", f"fbk_{old}")
     assert (again.exit_code, "is expired" in again.stderr) == (1, True)
 
 

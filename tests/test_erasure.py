@@ -42,13 +42,15 @@ from feedbackstore.models import (
     Lease,
     Prediction,
     PredictionImage,
+    Replay,
     Review,
     Secret,
     Tombstone,
 )
+from feedbackstore.safekeeping import restore_command
 from feedbackstore.store import open_store
 from feedbackstore.verdicts import Recorded
-from tests.conftest import Export, Predict, Reviewer, Say
+from tests.conftest import Caller, Export, Predict, Reviewer, Say
 
 MARK = "Zq7xMarker"
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
@@ -548,3 +550,73 @@ def test_images_that_no_prediction_has_go_when_erasures_are_resumed(
 def test_feedback_that_never_was_is_not_erased(project: int) -> None:
     with pytest.raises(NotFound):
         erasure.plan(keys.get_project("default"), name=(tombstones.FEEDBACK, "none"))
+
+
+def test_a_state_is_another_after_an_erasure_whatever_the_clock_says(
+    erase: Run, predict: Predict
+) -> None:
+    erase("--request-id", "first", "--yes")
+    before = tombstones.state()
+    with database.write():
+        Erasure.insert(
+            uuid="0", project="default", started_at="2000-01-01T00:00:00Z", exports="[]"
+        ).execute()
+
+    assert tombstones.state() != before
+
+
+def test_who_tries_again_during_an_erasure_is_told_of_it(project: int, writer: Caller) -> None:
+    said = {"request_id": MARK, "notes": "x"}
+    named = {"Idempotency-Key": "k"}
+    assert writer.submit(**said).status_code == 200
+    assert writer.post("/v1/feedback/submit", json=said, headers=named).status_code == 200
+    with database.write():
+        Erasure.insert(
+            uuid="u", project="default", started_at="2026-01-01T00:00:00Z", exports="[]"
+        ).execute()
+        tombstones.bury("u", "default", [("request", MARK)])
+
+    again = [
+        writer.submit(**said),
+        writer.post("/v1/feedback/submit", json=said, headers=named),
+    ]
+
+    assert [answer.status_code for answer in again] == [410, 410]
+
+
+def test_no_hash_of_what_a_request_said_outlives_an_erasure(
+    erase: Run, project: int, writer: Caller
+) -> None:
+    record = {"kind": "request", "id": MARK, "input": [{"role": "user", "content": "q"}]}
+    named = {"Idempotency-Key": f"import {MARK}"}
+    assert writer.post("/v1/predictions", json=[record], headers=named).status_code == 200
+    assert Replay.select().count() == 1
+
+    assert erase("--request-id", MARK, "--yes").exit_code == 0
+
+    assert Replay.select().count() == 0
+
+
+def test_copies_of_the_store_that_hold_it_are_named(
+    erase: Run, predict: Predict, tmp_path: Path
+) -> None:
+    predict(MARK)
+    copy = tmp_path / "feedback.db.before-0.1.0-20260101T000000.000000Z"
+    copy.write_bytes(b"")
+
+    assert f"{copy} is such a copy." in erase("--request-id", MARK, "--yes").output
+
+
+def test_a_restore_where_no_store_was_says_that_it_knows_of_no_erasure(
+    predict: Predict, url: str, tmp_path: Path
+) -> None:
+    made = backup.make(url, tmp_path / "copy.db")
+    database.close()
+    in_use.leave()
+    for path in tmp_path.glob("feedback.db*"):
+        path.unlink()
+
+    done = CliRunner().invoke(restore_command, [str(made.path)])
+
+    assert done.exit_code == 0, done.output
+    assert "No former store is here" in done.output

@@ -112,3 +112,15 @@ def test_who_meets_a_newer_store_without_a_copy_is_told_of_none(url: str, tmp_pa
 
     assert "does not know 9999_x" in result.output
     assert "flask restore" not in result.output
+
+
+def test_an_upgrade_that_fails_again_and_again_leaves_no_copies(older: Path) -> None:
+    with closing(sqlite3.connect(older, isolation_level=None)) as another:
+        another.execute("PRAGMA journal_mode = wal")
+        another.execute("BEGIN IMMEDIATE")
+        results = [run(), run()]
+
+    assert [result.exit_code for result in results] == [1, 1]
+    assert "Another program writes to the database" in results[0].output
+    assert kept(older) == []
+    assert run().exit_code == 0

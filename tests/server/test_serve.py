@@ -30,12 +30,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Start `serve` on a store in the test's folder; it is killed at the end."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def run(bind: str, output: int | None = None) -> subprocess.Popen[bytes]:
+    def run(bind: str, output: int | None = None, **variables: str) -> subprocess.Popen[bytes]:
         with (tmp_path / "log").open("wb") as log:
             process = subprocess.Popen(
                 [PROGRAM, "serve", "--bind", bind, "--workers", "1"],
                 cwd="/",
-                env=environment(tmp_path),
+                env={**environment(tmp_path), **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=output or log,
                 stderr=log,
@@ -153,3 +153,14 @@ def test_hints_name_the_program_as_it_was_called(tmp_path: Path) -> None:
     assert "-m feedbackstore migrate" in hint(sys.executable, "-m", "feedbackstore")
     assert program.as_typed("./no-such.pyz") == "./no-such.pyz"
     assert program.as_typed("no-such.pyz") == "python3 no-such.pyz"
+
+
+def test_gunicorns_own_options_hold_where_none_is_named(start: Start, tmp_path: Path) -> None:
+    at = port()
+    process = start(
+        f"127.0.0.1:{at}", GUNICORN_CMD_ARGS="--log-level debug", FEEDBACKSTORE_PROGRAM="sudo store"
+    )
+    wait_until(lambda: "serves http" in said(tmp_path) or process.poll() is not None)
+
+    assert '"level":"debug"' in said(tmp_path)
+    assert "sudo store keys create makes another" in said(tmp_path)
