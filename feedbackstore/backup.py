@@ -107,9 +107,8 @@ def copied(
     except database_file.SQLITE_ERRORS as error:
         if database_errors.is_about_space(error):
             raise placing.unwritable(target, error) from None
-        raise Unusable(
-            f"{source} cannot be read: {error}. To see what is wrong: {program.line('check')}"
-        ) from None
+        advice = f"To see what is wrong: {program.line('check')}" if live else "Take another copy."
+        raise Unusable(f"{source} cannot be read: {error}. {advice}") from None
     except OSError as error:
         raise placing.unwritable(target, error.strerror) from None
 

@@ -9,7 +9,16 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from feedbackstore import backup, carrying, database_file, former, in_use, migrations, placing
+from feedbackstore import (
+    backup,
+    carrying,
+    database_file,
+    former,
+    in_use,
+    migrations,
+    placing,
+    program,
+)
 from feedbackstore.errors import Unusable
 from feedbackstore.removal import Counts
 
@@ -43,7 +52,10 @@ def put(url: str, copy: Path, progress: Callable[[int, int], None] | None = None
     path = database_file.path_of(url).resolve()
     if not path.parent.is_dir():
         raise Unusable(f"There is no directory {path.parent}. Make it first.")
-    if path.exists() and copy.exists() and copy.samefile(path):
+    if not copy.is_file():
+        made = program.line("backup")
+        raise Unusable(f"There is no backup {copy}. Name a file that {made} made.")
+    if path.exists() and copy.samefile(path):
         raise Unusable(f"{copy} is the store itself. Name a copy.")
     with migrations.locked(path.parent), in_use.alone(path), placing.part_of(path) as part:
         # First into the store's own directory: from there it takes its place in one step.

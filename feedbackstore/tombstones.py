@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from peewee import JOIN, chunked, fn
+from peewee import JOIN, SQL, fn
 
 from feedbackstore import statements
 from feedbackstore.errors import Erased
@@ -21,8 +21,6 @@ FEEDBACK: Final = "feedback"
 
 SECRETS: Final = "erasures-"
 """How the names of the secrets begin: no two stores have the same."""
-
-_ROWS: Final = 200
 
 Name: TypeAlias = tuple[str, str]
 """A kind and an id of it."""
@@ -44,6 +42,12 @@ _FIND: Final = statements.Statement(
     lambda: Tombstone.select(Tombstone.digest).where(
         Tombstone.digest == statements.parameter("digest")
     )
+)
+
+_BURY: Final = statements.Statement(
+    lambda: Tombstone.insert(
+        digest=statements.parameter("digest"), erasure=statements.parameter("erasure")
+    ).on_conflict_replace()
 )
 
 
@@ -87,11 +91,9 @@ def among(project: int, numbered: Iterable[tuple[int, Name]]) -> Iterator[tuple[
                 yield number, name
 
 
-def state() -> tuple[int, str | None]:
+def state() -> int:
     """What is another once something else was erased, whatever the clock says meanwhile."""
-    found: Any = Erasure.select(fn.COUNT(Erasure.uuid), fn.MAX(Erasure.uuid))
-    count, newest = found.tuples().get()
-    return count, newest
+    return Erasure.select(fn.MAX(SQL("rowid"))).scalar() or 0
 
 
 def digests(project: str, name: Name) -> list[bytes]:
@@ -111,9 +113,8 @@ def bury(erasure: str, project: str, names: Iterable[Name]) -> None:
         secret = secrets.token_hex(32)
         Secret.insert(name=f"{SECRETS}{secrets.token_hex(8)}", value=secret).execute()
     keyed = Keyed(keys()[0], project)
-    rows = ({"digest": keyed.digest(name), "erasure": erasure} for name in names)
-    for some in chunked(rows, _ROWS):
-        Tombstone.insert_many(some).on_conflict_replace().execute()
+    for name in names:
+        _BURY.run({"digest": keyed.digest(name), "erasure": erasure})
 
 
 def _keyed(project: int) -> list[Keyed]:
