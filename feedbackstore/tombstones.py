@@ -113,8 +113,9 @@ def bury(erasure: str, project: str, names: Iterable[Name]) -> None:
         secret = secrets.token_hex(32)
         Secret.insert(name=f"{SECRETS}{secrets.token_hex(8)}", value=secret).execute()
     keyed = Keyed(keys()[0], project)
-    for name in names:
-        _BURY.run({"digest": keyed.digest(name), "erasure": erasure})
+    # In the table's own order: each of its pages is then written once.
+    for digest in sorted(keyed.digest(name) for name in names):
+        _BURY.run({"digest": digest, "erasure": erasure})
 
 
 def _keyed(project: int) -> list[Keyed]:
