@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from feedbackstore import program
+from feedbackstore.serve import Server
 from tests.server.conftest import DEADLINE, wait_until
 
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -164,3 +165,19 @@ def test_gunicorns_own_options_hold_where_none_is_named(start: Start, tmp_path: 
 
     assert '"level":"debug"' in said(tmp_path)
     assert "sudo store keys create makes another" in said(tmp_path)
+
+
+def test_what_gunicorn_is_told_counts_unless_the_command_line_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["feedbackstore"])
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--workers 3 --bind 127.0.0.1:8123 --log-level error")
+
+    told = Server(bind=None, workers=None, loglevel=None).cfg
+    typed = Server(bind="127.0.0.1:8124", workers=4, loglevel="warning").cfg
+    monkeypatch.delenv("GUNICORN_CMD_ARGS")
+    untold = Server(bind=None, workers=None, loglevel=None).cfg
+
+    assert (told.workers, told.bind, told.loglevel) == (3, ["127.0.0.1:8123"], "error")
+    assert (typed.workers, typed.bind, typed.loglevel) == (4, ["127.0.0.1:8124"], "warning")
+    assert untold.bind == ["127.0.0.1:8000"]
