@@ -21,7 +21,7 @@ class Server(Application):  # type: ignore[misc]
     """gunicorn as `feedbackstore.serving` says, with what was named on the command line."""
 
     def __init__(self, **options: Any) -> None:
-        self._options = {name: value for name, value in options.items() if value is not None}
+        self._options = options
         super().__init__()
 
     def load_config(self) -> None:
