@@ -11,6 +11,7 @@ from typing import Any, Final
 from flask import Flask, Response, current_app, jsonify
 from werkzeug.exceptions import HTTPException
 
+from feedbackstore import program
 from feedbackstore.database_errors import ERRORS, explained
 from feedbackstore.errors import (
     ABSENT,
@@ -81,7 +82,9 @@ def _refuse_erased(error: Erased) -> Response:
 
 
 def _refuse_for_now(error: Unavailable) -> Response:
-    _tell(f"{error} ({error.__cause__})" if error.__cause__ else str(error))
+    cause = f" ({error.__cause__})" if error.__cause__ else ""
+    run = f" Run: {program.line(error.command)}" if error.command else ""
+    _tell(f"{error}{cause}{run}")
     response = answer(503, f"{error} {error.advice}")
     response.headers["Retry-After"] = RETRY_AFTER
     return response

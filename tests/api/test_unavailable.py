@@ -81,7 +81,7 @@ def test_the_last_of_the_disk_is_kept_for_what_makes_room(
 
 
 def test_a_damaged_database_is_named_to_callers_and_to_who_runs_it(
-    writer: Caller, tmp_path: Path
+    writer: Caller, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for n in range(100):
         writer.submit(request_id="x", notes=f"{n}".ljust(1000))
@@ -97,6 +97,7 @@ def test_a_damaged_database_is_named_to_callers_and_to_who_runs_it(
     assert answer.status_code == 503
     look = "Whoever runs the store has to look at it."
     assert answer.get_json() == {"detail": f"The store's database is damaged. {look}"}
+    assert "image is malformed) Run: flask check" in caplog.text
     assert exported.exit_code == 1
     assert exported.stderr.startswith("Error: The store's database is damaged. (database disk")
     assert exported.stderr.endswith(f"{look} Run: flask check\n")
