@@ -1,5 +1,6 @@
 """The store's commands: what they print where, and how they end."""
 
+import io
 import json
 import re
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from feedbackstore import keys, migrations, predictions, reviews
+from feedbackstore import key_commands, keys, migrations, predictions, reviews
 from feedbackstore.cli import import_predictions, keys_group, migrate, projects_group
 from feedbackstore.models import Prediction
 
@@ -292,6 +293,22 @@ def test_a_key_that_nobody_could_see_does_not_work(store: str, redirection: str)
     assert done.stderr.startswith("Error: ")
     assert "Traceback" not in done.stderr
     assert all(record.revoked_at for record in keys.list_all())
+
+
+def test_a_key_whose_printing_was_broken_off_does_not_work(
+    run: Run, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = str(keys.create())
+
+    class Terminal(io.BytesIO):
+        def flush(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(key_commands, "stdout", Terminal)
+
+    assert run("keys", "create").exit_code == 1
+    assert run("keys", "rotate", keys.id_of(old), "--overlap", "0").exit_code == 1
+    assert [keys.state(record) for record in keys.list_all()] == ["good", "revoked", "revoked"]
 
 
 @pytest.mark.parametrize("redirection", ["> /dev/full", ">&-"])

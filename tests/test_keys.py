@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from feedbackstore import durations, keys, rotation
+from feedbackstore import durations, ids, keys, rotation
 from feedbackstore.errors import Conflict, Invalid, NotFound
 from feedbackstore.models import ApiKey, Project
 
@@ -193,6 +193,41 @@ def test_a_key_is_replaced_once_and_while_it_is_good(store: str) -> None:
     assert keys.find(rotated(old)) is not None
     with pytest.raises(NotFound):
         rotation.rotate("nope", timedelta(0))
+
+
+def test_a_replacement_that_nobody_saw_is_revoked_and_the_old_key_replaced_again(
+    store: str,
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def show(_: str) -> None:
+        raise Killed
+
+    old = str(keys.create())
+    with pytest.raises(Killed):
+        rotation.rotate(keys.id_of(old), timedelta(0), show=show)
+    unseen = list(keys.list_all())[-1].key_id
+    with pytest.raises(Conflict, match=f"nobody has that one, run: flask keys revoke {unseen} and"):
+        rotated(old)
+
+    keys.revoke(unseen)
+    new = rotated(old, timedelta(0))
+
+    assert keys.find(old) is None
+    assert keys.find(new) is not None
+
+
+def test_a_replacement_that_was_used_is_somebodys(store: str) -> None:
+    old = str(keys.create())
+    rotated(old)
+    ApiKey.update(last_used_at=ids.now()).where(ApiKey.id == 2).execute()
+
+    with pytest.raises(Conflict) as refused:
+        rotated(old)
+
+    assert "keys rotate" in str(refused.value)
+    assert "keys revoke" not in str(refused.value)
 
 
 def test_an_expired_key_does_not_stand_in_the_way_of_the_first(store: str) -> None:
