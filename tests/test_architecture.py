@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 from importlinter.api import read_configuration
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
@@ -23,6 +24,22 @@ def test_imports_go_down_and_never_sideways() -> None:
     status = lint_imports(config_filename=str(ROOT / "setup.cfg"), no_cache=True)
 
     assert status == EXIT_STATUS_SUCCESS
+
+
+def test_the_pipeline_is_kept_from_all_that_knows_the_web_or_is_a_command() -> None:
+    contracts = read_configuration(str(ROOT / "setup.cfg"))["contracts_options"]
+    [forbidden] = [each["forbidden_modules"] for each in contracts if "no-web" in each["id"]]
+    graph = grimp.build_graph("feedbackstore", include_external_packages=True)
+    known = ("flask", "flask_smorest", "gunicorn", "marshmallow", "werkzeug")
+
+    found = {
+        module
+        for name in (*known, "feedbackstore.command")
+        for module in graph.find_modules_that_directly_import(name)
+    }
+
+    assert {m for m in found if ".".join(m.split(".")[:2]) not in forbidden} == set()
+    assert "feedbackstore.commands" in forbidden
 
 
 WITHOUT_WEB = """
