@@ -12,6 +12,7 @@ import click
 from feedbackstore import program
 from feedbackstore.database_errors import ERRORS, explained
 from feedbackstore.errors import StoreError, Unavailable, Unusable
+from feedbackstore.signs import Sign
 
 T = TypeVar("T")
 
@@ -99,6 +100,14 @@ def print_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
         for row in shown:
             cells = (str(row[name]).ljust(width) for name, width in widths.items())
             click.echo("  ".join(cells).rstrip())
+
+
+def print_sign(sign: Sign, as_json: bool) -> None:
+    """A line for one thing that was looked at."""
+    if as_json:
+        click.echo(json.dumps(sign._asdict(), ensure_ascii=False))
+    else:
+        click.echo(f"{sign.level:4}  {sign.name:12}  {sign.said}")
 
 
 def _is_unicode(text: str) -> bool:

@@ -1,6 +1,5 @@
 """The command that looks at everything an operator may get wrong: flask doctor."""
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from feedbackstore import (
     program,
     settings,
 )
-from feedbackstore.command import StoreCommand
+from feedbackstore.command import StoreCommand, print_sign
 from feedbackstore.signs import BAD, LOOK, OK, Sign
 
 _OLD: Final = 26
@@ -55,10 +54,7 @@ def doctor_command(url: str | None, backups: Path | None, strict: bool, as_json:
     levels = set()
     for sign in _signs(url, backups):
         levels.add(sign.level)
-        if as_json:
-            click.echo(json.dumps(sign._asdict(), ensure_ascii=False))
-        else:
-            click.echo(f"{sign.level:4}  {sign.name:12}  {sign.said}")
+        print_sign(sign, as_json)
     if BAD in levels or (strict and LOOK in levels):
         raise click.exceptions.Exit(1)
 
@@ -68,9 +64,9 @@ def _signs(url: str | None, backups: Path | None) -> Iterator[Sign]:
     path = database_file.path_of(values["DATABASE_URL"])
     yield from machine.look(path)
     is_current = False
-    for name, ok, said, figures in inspection.inspect(values["DATABASE_URL"]):
-        is_current |= name == "schema" and ok
-        yield Sign(name, OK if ok else BAD, said, figures)
+    for sign in inspection.inspect(values["DATABASE_URL"]):
+        is_current |= (sign.name, sign.level) == ("schema", OK)
+        yield sign
     if is_current:
         yield from credentials.look(path)
     yield _backups(backups, time.time())

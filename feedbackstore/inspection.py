@@ -1,19 +1,20 @@
 """Whether a store is whole, private and has room, and what is in it: read, and nothing changed.
 
-Whatever stands where the database should be, each thing that is wrong is a finding that says what
+Whatever stands where the database should be, each thing that is wrong is a sign that says what
 to do. It is read with SQL of its own, for the models want a store that is in order.
 """
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from feedbackstore import database_file, migrations, placing, program
 from feedbackstore.database_file import Connection
 from feedbackstore.errors import Unusable
+from feedbackstore.signs import BAD, OK, Sign
 
 _PROBLEMS: Final = 100
 _ROOM: Final = 100 * 1024 * 1024
@@ -44,22 +45,13 @@ _UNUSED: Final = """
 _UNFINISHED: Final = "SELECT count(*) FROM erasure WHERE finished_at IS NULL"
 
 
-class Finding(NamedTuple):
-    """One thing that was looked at; where it is not ok, `said` ends with what to do."""
-
-    name: str
-    ok: bool
-    said: str
-    figures: Mapping[str, int] = {}
-
-
-def inspect(url: str) -> Iterator[Finding]:
+def inspect(url: str) -> Iterator[Sign]:
     """Look at the database at `url`, one thing after another. Raises Unusable for no such URL."""
     path = database_file.path_of(url)
     try:
         database_file.refuse_missing(path)
     except Unusable as error:
-        yield Finding("file", False, f"{error} {_restore()}")
+        yield Sign("file", BAD, f"{error} {_restore()}")
         return
     try:
         yield from _file(path)
@@ -67,51 +59,49 @@ def inspect(url: str) -> Iterator[Finding]:
         with closing(database_file.opened_live(path)) as connection:
             yield from _database(connection, path)
     except OSError as error:
-        yield Finding("file", False, f"{error.filename or path}: {error.strerror}.")
+        yield Sign("file", BAD, f"{error.filename or path}: {error.strerror}.")
     except (*database_file.SQLITE_ERRORS, Unusable) as error:
-        yield Finding("database", False, _damaged(path, error))
+        yield Sign("database", BAD, _damaged(path, error))
 
 
-def _file(path: Path) -> Iterator[Finding]:
+def _file(path: Path) -> Iterator[Sign]:
     log = path.with_name(f"{path.name}-wal")
     figures = {"bytes": path.stat().st_size, "log": log.stat().st_size if log.exists() else 0}
-    yield Finding(
-        "file", True, f"{path}: {figures['bytes']:,} bytes, log {figures['log']:,}", figures
-    )
+    yield Sign("file", OK, f"{path}: {figures['bytes']:,} bytes, log {figures['log']:,}", figures)
     found = os.statvfs(path.absolute().parent)
     free = found.f_bavail * found.f_frsize
     said = f"{free:,} bytes are free on its disk"
     if found.f_flag & os.ST_RDONLY:
-        yield Finding("disk", False, "Its disk is read-only. Mount it for writing.")
+        yield Sign("disk", BAD, "Its disk is read-only. Mount it for writing.")
     elif free < _ROOM:
-        yield Finding("disk", False, f"Only {said}. Make room: writes will fail.", {"free": free})
+        yield Sign("disk", BAD, f"Only {said}. Make room: writes will fail.", {"free": free})
     else:
-        yield Finding("disk", True, said, {"free": free})
+        yield Sign("disk", OK, said, {"free": free})
 
 
-def _permissions(path: Path) -> Iterator[Finding]:
+def _permissions(path: Path) -> Iterator[Sign]:
     files = [each for each in (path, *placing.beside(path)) if each.exists()]
     open_files = [str(each) for each in files if each.stat().st_mode & 0o077]
     directory = path.absolute().parent
     mode = directory.stat().st_mode
     if open_files:
         named = " ".join(open_files)
-        yield Finding("permissions", False, f"Others may read or write it: chmod go= {named}")
+        yield Sign("permissions", BAD, f"Others may read or write it: chmod go= {named}")
     elif mode & 0o022 and not mode & stat.S_ISVTX:
         said = f"Others may put another file in its place: chmod go-w {directory}"
-        yield Finding("permissions", False, said)
+        yield Sign("permissions", BAD, said)
     else:
-        yield Finding("permissions", True, "nobody but its owner may read it")
+        yield Sign("permissions", OK, "nobody but its owner may read it")
 
 
-def _database(connection: Connection, path: Path) -> Iterator[Finding]:
+def _database(connection: Connection, path: Path) -> Iterator[Sign]:
     """What stands in the file, as far as it can be read."""
     tables = {*database_file.tables(connection)}
     if tables and not {migrations.HISTORY, "feedback"} <= tables:
         said = (
             f"{path} is no feedback store's. Name another: FEEDBACKSTORE_DATABASE_URL. {_restore()}"
         )
-        yield Finding("database", False, said)
+        yield Sign("database", BAD, said)
         return
     yield from _guarded("integrity", path, lambda: _integrity(connection))
     applied = migrations.applied(connection) if tables else []
@@ -119,68 +109,70 @@ def _database(connection: Connection, path: Path) -> Iterator[Finding]:
     try:
         migrations.refuse_newer(path, applied)
     except Unusable as error:
-        yield Finding("schema", False, str(error))
+        yield Sign("schema", BAD, str(error))
         return
     if pending:
         line = program.line("migrate")
         said = f"{', '.join(pending)} is not applied. To bring it up to date, run: {line}"
-        yield Finding("schema", False, said)
+        yield Sign("schema", BAD, said)
         return
-    yield Finding("schema", True, applied[-1])
+    yield Sign("schema", OK, applied[-1])
     for name, look in _LOOKS.items():
         yield from _guarded(name, path, lambda look=look: look(connection))  # type: ignore[misc]
 
 
-def _guarded(name: str, path: Path, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _guarded(name: str, path: Path, look: Callable[[], Iterator[Sign]]) -> Iterator[Sign]:
     try:
         yield from look()
     except database_file.SQLITE_ERRORS as error:
-        yield Finding(name, False, _damaged(path, error))
+        yield Sign(name, BAD, _damaged(path, error))
 
 
-def _integrity(connection: Connection) -> Iterator[Finding]:
+def _integrity(connection: Connection) -> Iterator[Sign]:
     found = database_file.integrity(connection, _PROBLEMS)
     more = f", and {len(found) - 1:,} more" if len(found) > 1 else ""
     said = f"{found[0]}{more}. {_restore()}" if found else "pages, rows and indexes are whole"
-    yield Finding("integrity", not found, said)
+    yield Sign("integrity", BAD if found else OK, said)
 
 
-def _references(connection: Connection) -> Iterator[Finding]:
+def _references(connection: Connection) -> Iterator[Sign]:
     rows = connection.execute("PRAGMA foreign_key_check").fetchall()
     tables = ", ".join(sorted({row[0] for row in rows}))
     said = f"{len(rows):,} rows refer to what is not there, in {tables}. {_restore()}"
-    yield Finding("references", not rows, said if rows else "every row finds what it refers to")
+    if not rows:
+        said = "every row finds what it refers to"
+    yield Sign("references", BAD if rows else OK, said)
 
 
-def _projects(connection: Connection) -> Iterator[Finding]:
+def _projects(connection: Connection) -> Iterator[Sign]:
     for name, predictions in connection.execute(_PROJECTS).fetchall():
         statuses = dict(connection.execute(_STATUSES, (name,)).fetchall())
         figures = {"predictions": predictions, "feedback": sum(statuses.values()), **statuses}
         said = ", ".join(f"{count:,} {status}" for status, count in statuses.items())
         text = f"{name}: {predictions:,} predictions, {figures['feedback']:,} of feedback"
-        yield Finding("project", True, f"{text} ({said})" if said else text, figures)
+        yield Sign("project", OK, f"{text} ({said})" if said else text, figures)
 
 
-def _waiting(connection: Connection) -> Iterator[Finding]:
+def _waiting(connection: Connection) -> Iterator[Sign]:
     (count,) = connection.execute(_WAITING).fetchone()
     said = f"{count:,} of feedback waits for its prediction to be stored"
-    yield Finding("feedback", True, said, {"without_prediction": count})
+    yield Sign("feedback", OK, said, {"without_prediction": count})
 
 
-def _images(connection: Connection) -> Iterator[Finding]:
+def _images(connection: Connection) -> Iterator[Sign]:
     (count,) = connection.execute(_UNUSED).fetchone()
     said = "every image is in some prediction"
     if count:
         said = f"{count:,} images are in no prediction. To remove them, run: {_resume()}"
-    yield Finding("images", not count, said, {"unused": count})
+    yield Sign("images", BAD if count else OK, said, {"unused": count})
 
 
-def _erasures(connection: Connection) -> Iterator[Finding]:
+def _erasures(connection: Connection) -> Iterator[Sign]:
     (count,) = connection.execute(_UNFINISHED).fetchone()
-    said = f"{count:,} begun and not finished. To go on, run: {_resume()}"
-    yield Finding(
-        "erasures", not count, said if count else "every erasure is finished", {"unfinished": count}
-    )
+    said = "every erasure is finished"
+    if count:
+        said = f"{count:,} begun and not finished. To go on, run: {_resume()}"
+    yield Sign("erasures", BAD if count else OK, said, {"unfinished": count})
 
 
 def _restore() -> str:

@@ -1,6 +1,5 @@
 """The commands that keep the store safe: flask backup, flask restore, flask check."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,8 @@ from typing import Final
 import click
 
 from feedbackstore import backup, database_file, inspection, program, restore, settings
-from feedbackstore.command import StoreCommand, progress
+from feedbackstore.command import StoreCommand, print_sign, progress
+from feedbackstore.signs import BAD
 
 _PATH: Final = click.Path(path_type=Path)
 
@@ -89,18 +89,14 @@ def restore_command(copy: Path, quiet: bool) -> None:
 def check_command(as_json: bool) -> None:
     """Look whether the store is whole, private and has room, and count what is in it.
 
-    Nothing is changed, and the store may be served meanwhile. Exit status 1 where something needs a
-    hand; its line says which command comes next.
+    Nothing is changed, and the store may be served meanwhile. A line each: ok; bad, which needs a
+    hand and says what to do. Exit status 1 where something is bad.
     """
-    all_ok = True
-    for finding in inspection.inspect(settings.load()["DATABASE_URL"]):
-        all_ok &= finding.ok
-        if as_json:
-            click.echo(json.dumps(finding._asdict(), ensure_ascii=False))
-        else:
-            mark = "ok" if finding.ok else "LOOK"
-            click.echo(f"{mark:4}  {finding.name:12}  {finding.said}")
-    if not all_ok:
+    is_bad = False
+    for sign in inspection.inspect(settings.load()["DATABASE_URL"]):
+        is_bad |= sign.level == BAD
+        print_sign(sign, as_json)
+    if is_bad:
         raise click.exceptions.Exit(1)
 
 

@@ -58,9 +58,9 @@ def test_a_program_reads_the_same(path: Path) -> None:
     found = [json.loads(line) for line in check("--json").output.splitlines()]
 
     (project,) = (each for each in found if each["name"] == "project")
-    assert project["ok"] is True
+    assert project["level"] == "ok"
     assert project["figures"] == {"predictions": 21, "feedback": 21, "pending": 21}
-    assert all(set(each) == {"name", "ok", "said", "figures"} for each in found)
+    assert all(set(each) == {"name", "level", "said", "figures"} for each in found)
 
 
 def test_it_looks_while_the_store_is_open_and_written(store: str, say: Say) -> None:
@@ -106,7 +106,7 @@ def test_what_is_wrong_is_named_with_what_to_do(
     result = check()
 
     assert result.exit_code == 1
-    assert lines(result)[name][0] == "LOOK"
+    assert lines(result)[name][0] == "bad"
     assert said in lines(result)[name][1]
 
 
@@ -130,7 +130,7 @@ def test_what_is_no_store_is_named_with_what_to_do(
     result = check()
 
     assert result.exit_code == 1
-    wrong = [said for mark, said in lines(result).values() if mark == "LOOK"]
+    wrong = [said for mark, said in lines(result).values() if mark == "bad"]
     assert len(wrong) == 1, result.output
     assert said in wrong[0]
 
