@@ -1,11 +1,13 @@
 """What the program is called by whoever runs it: hints name its commands by that."""
 
+import re
 import shlex
 import shutil
 import sys
 from pathlib import Path
 from typing import Final
 
+_FOLDER: Final = re.compile(r"\S*/")
 _MODULE: Final = "__main__.py"
 
 _called = "flask"
@@ -14,6 +16,11 @@ _called = "flask"
 def line(command: str) -> str:
     """How a command is typed here: `flask migrate`, or `./feedbackstore.pyz migrate`."""
     return f"{_called} {command}"
+
+
+def shown(command: str) -> str:
+    """The same for whoever sees a page: without the folder that the program lies in."""
+    return f"{_FOLDER.sub('', _called)} {command}"
 
 
 def name() -> str:

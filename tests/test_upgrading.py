@@ -114,7 +114,10 @@ def test_who_meets_a_newer_store_without_a_copy_is_told_of_none(url: str, tmp_pa
     assert "flask restore" not in result.output
 
 
-def test_an_upgrade_that_fails_again_and_again_leaves_no_copies(older: Path) -> None:
+def test_an_upgrade_that_fails_again_and_again_leaves_no_copies(
+    older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDBACKSTORE_DATABASE_TIMEOUT", "1")
     with closing(sqlite3.connect(older, isolation_level=None)) as another:
         another.execute("PRAGMA journal_mode = wal")
         another.execute("BEGIN IMMEDIATE")

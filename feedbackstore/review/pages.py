@@ -61,7 +61,9 @@ def reviewer() -> Reviewer:
 def render(template: str, status: int = 200, **values: Any) -> Response:
     """A page."""
     return Response(
-        render_template(f"review/{template}", who=sessions.current(), typed=program.line, **values),
+        render_template(
+            f"review/{template}", who=sessions.current(), typed=program.shown, **values
+        ),
         status=status,
     )
 

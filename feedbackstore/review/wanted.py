@@ -80,7 +80,7 @@ def command(wanted: Wanted, project: str) -> str | None:
         # A text that begins with a dash would be taken for an option.
         words += [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]
     words += ["--has-notes"] * ("has_notes" in wanted.args)
-    return program.line(f"export-jsonl {shlex.join([*words, '--resolve', 'all'])}")
+    return program.shown(f"export-jsonl {shlex.join([*words, '--resolve', 'all'])}")
 
 
 def _filters(tab: str, said: dict[str, str]) -> Filters:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from feedbackstore import keys, predictions, replays, reviews
+from feedbackstore import database, keys, predictions, replays, reviews
 from feedbackstore.models import Feedback, Prediction, Replay, Review
 from tests.api.conftest import Clock, Hire
 from tests.conftest import Caller, Predict, Say
@@ -178,9 +178,10 @@ def test_what_failed_is_not_done_and_may_be_tried_again(
 
 
 def test_while_another_process_writes_nothing_is_done_or_remembered(
-    root: Caller, tmp_path: Path
+    root: Caller, url: str, tmp_path: Path
 ) -> None:
     found = ways(root).values()
+    database.connect(url, timeout=0.05)
     with closing(sqlite3.connect(tmp_path / "feedback.db")) as other:
         for path, body in found:
             other.execute("BEGIN IMMEDIATE")
