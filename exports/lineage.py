@@ -20,8 +20,6 @@ DIGEST_BYTES: Final = 16
 
 Item: TypeAlias = tuple[int, int, bytearray]
 
-_LOOKED_UP: Final = 500
-
 
 class Lineage:
     """What went into one export, in 24 bytes a piece of feedback."""
@@ -61,7 +59,7 @@ class Lineage:
                 statements.insert_all(ExportItem, items(row.id))
 
     def _items_still_there(self, export: int) -> Iterator[Item]:
-        for some in chunked(self._items(export), _LOOKED_UP):
+        for some in chunked(self._items(export), statements.VARIABLES):
             there: Any = Feedback.select(Feedback.id).where(Feedback.id.in_([i[1] for i in some]))
             found = {feedback_id for (feedback_id,) in there.tuples()}
             yield from (item for item in some if item[1] in found)

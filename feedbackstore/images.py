@@ -16,10 +16,9 @@ from peewee import chunked
 from feedbackstore import documents
 from feedbackstore.messages import STORED_IMAGE
 from feedbackstore.models import Image
+from feedbackstore.statements import VARIABLES
 
 _REFERENCE: Final = re.compile(rf"{STORED_IMAGE}(?P<sha256>[0-9a-f]{{64}});(?P<type>.*)", re.DOTALL)
-_VARIABLES: Final = 500
-"""Values in one statement: older builds of SQLite take 999."""
 
 
 def apart(text: str) -> tuple[str, dict[str, bytes]]:
@@ -68,7 +67,7 @@ class Album:
         if text is None or STORED_IMAGE not in text:
             return
         wanted = sorted(_references(text) - self._images.keys())
-        for some in chunked(wanted, _VARIABLES):
+        for some in chunked(wanted, VARIABLES):
             columns = Image.select(Image.sha256, Image.data)
             owned = columns.where(Image.project == self._project, Image.sha256.in_(some))
             for sha256, data in _tuples(owned):

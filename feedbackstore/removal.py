@@ -26,6 +26,7 @@ from feedbackstore.models import (
     PredictionImage,
     Review,
 )
+from feedbackstore.statements import VARIABLES
 
 _FEEDBACK: Final = 100
 _IMAGES: Final = 10
@@ -34,8 +35,6 @@ _IMAGES: Final = 10
 _TURN: Final = 0.05
 """Seconds after which a transaction ends: a prediction may weigh nothing, or megabytes."""
 
-_VARIABLES: Final = 500
-"""Values in one statement: older builds of SQLite take 999."""
 
 Key = tuple[int, str, str]
 Work = TypeVar("Work")
@@ -63,7 +62,7 @@ def count(doomed: Doomed) -> Counts:
     """What `remove` would remove."""
     reviews = sum(
         Review.select().join(Feedback).where(Feedback.uuid.in_(some)).count()
-        for some in chunked(doomed.feedback, _VARIABLES)
+        for some in chunked(doomed.feedback, VARIABLES)
     )
     images = sum(_images_only_in(doomed.predictions))
     return Counts(len(doomed.feedback), reviews, len(doomed.predictions), images)
@@ -72,7 +71,7 @@ def count(doomed: Doomed) -> Counts:
 def _images_only_in(keys: Iterable[Key]) -> Iterator[bool]:
     """Of each image in these predictions, whether no other one has it."""
     links = Counter(image for key in keys for image in _images(_row(key)))
-    for some in chunked(links, _VARIABLES):
+    for some in chunked(links, VARIABLES):
         for image, every in _linked(some):
             yield links[image] == every
 
@@ -80,10 +79,10 @@ def _images_only_in(keys: Iterable[Key]) -> Iterator[bool]:
 def exports_of(doomed: Doomed) -> Iterator[Export]:
     """The exports that hold this feedback, the oldest first."""
     holding: set[int] = set()
-    for some in chunked(doomed.feedback, _VARIABLES):
+    for some in chunked(doomed.feedback, VARIABLES):
         items: Any = ExportItem.select(ExportItem.export).join(Feedback)
         holding.update(each for (each,) in items.where(Feedback.uuid.in_(some)).tuples())
-    for exports in chunked(sorted(holding), _VARIABLES):
+    for exports in chunked(sorted(holding), VARIABLES):
         yield from Export.select().where(Export.id.in_(exports)).order_by(Export.id)
 
 
@@ -147,7 +146,7 @@ def _remove_prediction(key: Key) -> Counts:
     removed = Prediction.delete().where(Prediction.id == row).execute()
     gone = sum(
         Image.delete().where(Image.id.in_(some), _is_unused()).execute()
-        for some in chunked(images, _VARIABLES)
+        for some in chunked(images, VARIABLES)
     )
     return Counts(predictions=removed, images=gone)
 

@@ -9,7 +9,7 @@ import peewee
 
 from feedbackstore.database import proxy
 
-_VARIABLES: Final = 500
+VARIABLES: Final = 500
 """Values in one statement: older builds of SQLite take 999."""
 
 
@@ -50,7 +50,7 @@ def insert_all(model: type[peewee.Model], rows: Iterable[tuple[Any, ...]]) -> No
     To be called inside a write transaction.
     """
     # A statement for many rows takes half the time of one for each.
-    for some in peewee.chunked(rows, _VARIABLES // len(fields(model))):
+    for some in peewee.chunked(rows, VARIABLES // len(fields(model))):
         proxy.execute_sql(_insert_many(model, len(some)), tuple(chain.from_iterable(some)))
 
 
