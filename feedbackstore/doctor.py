@@ -13,6 +13,7 @@ from feedbackstore import (
     credentials,
     database_file,
     exposure,
+    former,
     inspection,
     machine,
     program,
@@ -70,7 +71,19 @@ def _signs(url: str | None, backups: Path | None) -> Iterator[Sign]:
     if is_current:
         yield from credentials.look(path)
     yield _backups(backups, time.time())
+    yield _copies(path)
     yield from exposure.look(values, url)
+
+
+def _copies(path: Path) -> Sign:
+    """Of former copies beside the store: they take room, and hold what was erased since."""
+    found = former.newest_first(path)
+    if not found:
+        return Sign("copies", OK, "no former copy stands beside the store")
+    said = f"{len(found)} of before an upgrade or a restore, the newest {found[0].name}"
+    return Sign(
+        "copies", LOOK, f"{said}. They hold what was erased since: remove what is not needed."
+    )
 
 
 def _backups(directory: Path | None, now: float) -> Sign:

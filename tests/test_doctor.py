@@ -202,3 +202,13 @@ def test_a_store_without_a_good_key_or_with_a_short_secret_is_told(good: Path) -
 
     assert (found["keys"].level, found["secret"].level) == ("look", "bad")
     assert "flask keys create" in found["keys"].said
+
+
+def test_former_copies_that_hold_what_was_erased_are_told(good: Path, tmp_path: Path) -> None:
+    name = "feedback.db.before-0.1.0-20260101T000000.000000Z"
+    (tmp_path / name).touch()
+
+    found = signs("--backups", good)["copies"]
+
+    assert found.level == "look"
+    assert name in found.said
