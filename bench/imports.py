@@ -21,7 +21,9 @@ def measure(directory: Path, sizes: Sizes) -> str:
     with lines.open("w", encoding="utf-8") as file:
         file.writelines(map(material.prediction_line, range(sizes.imported)))
     with texts.open("w", encoding="utf-8") as file:
-        file.writelines("\t".join(stores.prediction(n)) + "\n" for n in range(sizes.imported))
+        file.writelines(
+            "\t".join(map(str, stores.prediction(n))) + "\n" for n in range(sizes.imported)
+        )
     numbers = count()
 
     def into_fresh(*command: str | Path) -> Run:

@@ -1,5 +1,6 @@
 """Stores to measure on: fresh ones, made as `make run` makes them, and ones that are filled."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from bench import material
 from bench.processes import ROOT
+from feedbackstore import arrangement
 
 BIN: Final = Path(sys.executable).parent
 _MOMENT: Final = "2026-01-01T00:00:00.000000Z"
@@ -21,11 +23,11 @@ _BATCH: Final = 10_000
 
 PREDICTION: Final = (
     "INSERT INTO prediction (project_id, kind, entity_id, model, domain, input, output,"
-    " recorded_at) VALUES (1, ?, ?, ?, ?, ?, ?, ?)"
+    " recorded_at, arrangement) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _FEEDBACK: Final = (
-    "INSERT INTO feedback (uuid, project_id, request_id, agent_execution_id, response, created_at)"
-    " VALUES (?, 1, ?, ?, ?, ?)"
+    "INSERT INTO feedback (uuid, project_id, request_id, agent_execution_id, response, created_at,"
+    " arrangement) VALUES (?, 1, ?, ?, ?, ?, ?)"
 )
 
 
@@ -95,17 +97,22 @@ def _batches(numbers: Iterable[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def prediction(number: int) -> tuple[str, ...]:
+def prediction(number: int) -> tuple[str | int | None, ...]:
     """The columns that PREDICTION takes, of row `number`."""
     kind, entity_id = material.entity(number)
-    texts = material.input_text(number), material.output_text(number)
-    return kind, entity_id, material.MODEL, material.DOMAIN, *texts, _MOMENT
+    asked, answer = material.input_text(number), material.output_text(number)
+    return (
+        *(kind, entity_id, material.MODEL, material.DOMAIN, asked, answer, _MOMENT),
+        arrangement.of(json.loads(answer), answer),
+    )
 
 
-def _feedback(number: int) -> tuple[str | None, ...]:
+def _feedback(number: int) -> tuple[str | int | None, ...]:
     kind, entity_id = material.entity(number)
     named = (entity_id, None) if kind == "request" else (None, entity_id)
-    return str(uuid.UUID(int=number)), *named, material.response_text(number), _MOMENT
+    said = material.response_text(number)
+    arranged = arrangement.of(json.loads(said), said)
+    return str(uuid.UUID(int=number)), *named, said, _MOMENT, arranged
 
 
 def _flask(store: Store, *arguments: str) -> str:

@@ -14,25 +14,23 @@ from feedbackstore.database_file import sync_directory
 from feedbackstore.errors import Conflict, Unusable
 
 # Valid inside JSON text, yet line ends to some readers of lines: written as escapes.
-_LINE_ENDS: Final = {"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_LINE_ENDS: Final = {
+    end.encode(): f"\\u{ord(end):04x}".encode() for end in ("\u0085", "\u2028", "\u2029")
+}
 
 
 def line_of(row: dict[str, Any]) -> bytes:
     """A row as a line: JSON, then the only line end in it."""
-    return ended(documents.dump(row))
+    return ended(documents.dump(row).encode())
 
 
-def ended(*texts: str) -> bytes:
-    """A row's JSON text, in one or more pieces, as a line."""
-    return b"".join([*map(_encoded, texts), b"\n"])
-
-
-def _encoded(text: str) -> bytes:
-    if not text.isascii():
+def ended(text: bytes) -> bytes:
+    """A row's JSON text as a line."""
+    # What they begin with, for one byte is found several times as fast as two.
+    if b"\xe2" in text or b"\xc2" in text:
         for character, escape in _LINE_ENDS.items():
-            if character in text:
-                text = text.replace(character, escape)
-    return text.encode()
+            text = text.replace(character, escape)
+    return text + b"\n"
 
 
 def manifest_of(target: Path) -> Path:

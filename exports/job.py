@@ -13,6 +13,7 @@ from exports.export import Summary
 from exports.formats.interface import Format, Layout
 from exports.lineage import Lineage
 from exports.maker import Made, Maker
+from exports.making import Making
 from exports.options import Options
 from exports.plan import Plan
 from exports.selection import Row
@@ -135,12 +136,12 @@ def _export(plan: Plan, write: Write, write_image: WriteImage, shown: Shown) -> 
 
 def _made(plan: Plan) -> Generator[Made, None, None]:
     """What the selected feedback becomes, made in as many processes as were asked for."""
-    maker = Maker(plan, judges=True)
     # Images are fetched once each, so many in all, and only for rows that are to be written.
     if plan.options.jobs > 1 and not plan.options.fetch_images:
         yield from parallel.made(plan, plan.options.jobs)
     else:
-        yield from map(maker.make, selection.rows(plan.project, plan.filters))
+        newest = selection.last_id(plan.project)
+        yield from Making(plan, newest, judges=True).between(0, newest)
 
 
 def _described(plan: Plan, tally: Tally) -> dict[str, Any]:

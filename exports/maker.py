@@ -16,6 +16,7 @@ from exports.images import Placer
 from exports.memory import Mark
 from exports.plan import Plan
 from exports.selection import Row
+from exports.splice import Texts
 
 
 class Noted(NamedTuple):
@@ -60,12 +61,20 @@ class Maker:
         if self._placer is not None:
             self._steps.append(self._placer.place)
 
+    @property
+    def splices(self) -> bool:
+        """Whether lines may be made of stored texts."""
+        return self._spliced is not None
+
+    def splice(self, texts: Texts) -> Made | None:
+        """What feedback becomes, where its texts suffice to tell."""
+        if texts.superseded:
+            return self._made(texts, Reason.SUPERSEDED, [])
+        row = self._spliced(texts) if self._spliced is not None else None
+        return None if row is None else self._made(texts, None, [dataset.ended(row)])
+
     def make(self, row: Row) -> Made:
         """What a row becomes."""
-        if self._spliced is not None and not row.superseded and not row.disagreed:
-            pieces = self._spliced(row)
-            if pieces is not None:
-                return self._made(row, None, [dataset.ended(*pieces)])
         try:
             lines = [dataset.line_of(shaped) for shaped in shape(row, self._form, self._steps)]
         except Skip as skip:
@@ -73,7 +82,11 @@ class Maker:
         return self._made(row, None, lines, self._take_notes())
 
     def _made(
-        self, row: Row, reason: Reason | None, lines: list[bytes], noted: Noted | None = None
+        self,
+        row: Row | Texts,
+        reason: Reason | None,
+        lines: list[bytes],
+        noted: Noted | None = None,
     ) -> Made:
         split = self._splits.of(row) if lines else ""
         return Made(row.id, row.uuid, row.domain, row.model, split, reason, lines, noted)

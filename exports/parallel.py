@@ -18,10 +18,10 @@ from typing import Any, Final
 
 from exports import selection
 from exports.example import Skip
-from exports.maker import Made, Maker
+from exports.maker import Made
+from exports.making import Making
 from exports.memory import Memory
 from exports.plan import Plan
-from exports.selection import Reading
 from feedbackstore import database
 from feedbackstore.command import told
 from feedbackstore.database_errors import ERRORS, explained
@@ -124,11 +124,9 @@ def _work(
     with suppress(BrokenPipeError):
         try:
             open_store(*opened)
-            maker = Maker(plan, judges=False)
-            reading = Reading(plan.project, plan.filters, newest)
+            making = Making(plan, newest, judges=False)
             for after in spans:
-                rows = reading.between(after, min(after + width, newest))
-                for batch in _batches(map(maker.make, rows)):
+                for batch in _batches(making.between(after, min(after + width, newest))):
                     sink.send(batch)
                 sink.send([])
         except BrokenPipeError:

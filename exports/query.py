@@ -52,6 +52,30 @@ def select(project: int, wanted: Filters, last: int) -> ModelSelect[Feedback]:
     return filtered(Feedback.select(*columns), project, wanted, last)
 
 
+def select_texts(project: int, wanted: Filters, last: int) -> ModelSelect[Feedback]:
+    """The same feedback with the columns of `splice.Texts`."""
+    alike = Feedback.arrangement == Prediction.arrangement
+    approved = Case(None, [(Feedback.rating == "up", Prediction.output)])
+    texts = (
+        Prediction.input,
+        fn.COALESCE(feedback.correction(), approved),
+        # Where the two are alike nobody looks at it.
+        Case(None, [(alike, None)], Prediction.output),
+        Prediction.tools,
+    )
+    columns = (
+        Feedback.id,
+        Feedback.uuid,
+        Prediction.domain,
+        Prediction.model,
+        _superseded(wanted, last),
+        alike,
+        # As they are on the disk: a line is bytes again.
+        *(text.cast("BLOB") for text in texts),
+    )
+    return filtered(Feedback.select(*columns), project, wanted, last)
+
+
 def _column(name: str) -> Any:
     return feedback.correction() if name == "response" else getattr(Feedback, name)
 

@@ -1,8 +1,6 @@
-"""Reading the selected feedback: a page at a time, in the order of its ids.
+"""Reading the selected feedback, whole: each page in a transaction of its own, with its images.
 
-Each page is read in a transaction of its own, with its images: so nobody replaces a prediction in
-between, and no read transaction outlives its page: a long export never holds back the server's
-log.
+So nobody replaces a prediction in between.
 """
 
 from __future__ import annotations
@@ -11,8 +9,9 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from peewee import ModelSelect, fn
+from peewee import fn
 
+from exports.paging import PAGE, Pages
 from exports.query import Filters, filtered, select
 from feedbackstore import feedback, filters
 from feedbackstore.database import proxy
@@ -20,9 +19,6 @@ from feedbackstore.images import Album
 from feedbackstore.models import ID_FIELDS, Feedback
 from feedbackstore.reviews import history
 from feedbackstore.standings import answers, is_same
-
-_PAGE: Final = 500
-_PAGE_BYTES: Final = 16 * 1024 * 1024
 
 _texts: Final = attrgetter(
     "response", "notes", "input", "output", "json_schema", "tools", "metadata"
@@ -63,7 +59,7 @@ class Row(NamedTuple):
     disagreed: bool = False
 
 
-def rows(project: int, wanted: Filters, *, page: int = _PAGE) -> Iterator[Row]:
+def rows(project: int, wanted: Filters, *, page: int = PAGE) -> Iterator[Row]:
     """The selected feedback in the order in which it was stored, as of the first row's reading."""
     newest = last_id(project)
     yield from Reading(project, wanted, newest, page=page).between(0, newest)
@@ -72,11 +68,9 @@ def rows(project: int, wanted: Filters, *, page: int = _PAGE) -> Iterator[Row]:
 class Reading:
     """The selected feedback as it was up to the id `newest`, to be read in parts."""
 
-    def __init__(self, project: int, wanted: Filters, newest: int, *, page: int = _PAGE) -> None:
-        self._project, self._wanted, self._newest, self._page = project, wanted, newest, page
-        query = select(project, wanted, newest).where(Feedback.id > 0, Feedback.id <= 0)
-        # Worded once, for it takes longer than to read a page; the last values are given anew.
-        self._statement, (*self._values, _, _, _) = query.order_by(Feedback.id).limit(page).sql()
+    def __init__(self, project: int, wanted: Filters, newest: int, *, page: int = PAGE) -> None:
+        self._project, self._wanted, self._newest = project, wanted, newest
+        self._pages = Pages(select(project, wanted, newest), _row, page)
 
     def between(self, after: int, until: int) -> Iterator[Row]:
         """What has an id beyond `after`, up to `until`."""
@@ -96,19 +90,20 @@ class Reading:
 
     def _read(self, after: int, until: int) -> tuple[list[Row], Album]:
         """A page of rows and their images: fewer rows where they are large, at least one."""
-        album, found, size = Album(self._project), [], 0
+        album = Album(self._project)
+
+        def weigh(row: Row) -> int:
+            known = album.size
+            album.add(row.input)
+            return sum(map(len, filter(None, _texts(row)))) + album.size - known
+
         with proxy.atomic():
-            values = [*self._values, after, until, self._page]
-            for columns in proxy.execute_sql(self._statement, values):
-                row = Row(*columns)
-                if row.flag is not None:
-                    row = row._replace(flag=bool(row.flag))
-                found.append(row)
-                album.add(row.input)
-                size += sum(map(len, filter(None, _texts(row))))
-                if size + album.size >= _PAGE_BYTES:
-                    break
-        return found, album
+            return list(self._pages.read(after, until, weigh)), album
+
+
+def _row(columns: tuple[Any, ...]) -> Row:
+    row = Row(*columns)
+    return row if row.flag is None else row._replace(flag=bool(row.flag))
 
 
 def _disagreed(project: int, wanted: Filters, last: int, row: Row) -> bool:
@@ -140,8 +135,3 @@ def last_id(project: int) -> int:
     """The id of the newest feedback, 0 where there is none."""
     newest = Feedback.select(fn.MAX(Feedback.id)).where(Feedback.project == project)
     return newest.scalar() or 0
-
-
-def _tuples(query: ModelSelect[Feedback]) -> Iterator[tuple[Any, ...]]:
-    found: Any = query.tuples().iterator()
-    return iter(found)

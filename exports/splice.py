@@ -5,54 +5,76 @@ Only where it is certain that `example.build` would give the same: the store's t
 """
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
-from exports.selection import Row
-from feedbackstore import texts
+from feedbackstore import documents
 
 
-def _turns(content: str) -> re.Pattern[str]:
+class Texts(NamedTuple):
+    """What is needed of one piece of feedback to splice its line, in UTF-8.
+
+    `answer` is the correction, or the output that was rated up; `alike` tells that it is certainly
+    arranged as the output is (see `arrangement`), which is None then.
+    """
+
+    id: int
+    uuid: str
+    domain: str | None
+    model: str | None
+    superseded: bool
+    alike: bool | None
+    input: bytes | None
+    answer: bytes | None
+    output: bytes | None
+    tools: bytes | None
+
+
+def _turns(content: bytes) -> re.Pattern[bytes]:
     """One or more turns of such a content, and of no other member."""
-    turn = rf'\{{"role":"(?:user|system|developer)","content":"{content}"\}}'
-    return re.compile(rf"\[{turn}(?:,{turn})*+\]")
+    turn = rb'\{"role":"(?:user|system|developer)","content":"%b"\}' % content
+    return re.compile(rb"\[%b(?:,%b)*+\]" % (turn, turn))
 
 
 # Where nothing is escaped, the end of a string is found at several times the speed.
-_UNESCAPED: Final = _turns('[^"]*+')
-_ESCAPED: Final = _turns(r'[^"\\]*+(?:\\.[^"\\]*+)*+')
-_ASSISTANT: Final = '"role":"assistant"'
+_UNESCAPED: Final = _turns(rb'[^"]*+')
+_ESCAPED: Final = _turns(rb'[^"\\]*+(?:\\.[^"\\]*+)*+')
+_ASSISTANT: Final = b'"role":"assistant"'
 
 
-def turns(row: Row) -> str | None:
+def turns(texts: Texts) -> bytes | None:
     """The turns of a prompt of texts alone, with commas between; None where it is another."""
-    text = row.input
+    text = texts.input
     if text is None:
         return None
-    shape = _ESCAPED if "\\" in text else _UNESCAPED
+    shape = _ESCAPED if b"\\" in text else _UNESCAPED
     return text[1:-1] if shape.fullmatch(text) else None
 
 
-def answer(row: Row) -> str | None:
+def answer(texts: Texts) -> bytes | None:
     """The canonical text of a structured answer, None where there is none, or it is another."""
-    original = row.output
-    text = row.response
-    if text is None and row.rating == "up":
-        text = original
+    text, original = texts.answer, texts.output
+    if texts.alike:
+        return text
     if text is None or not _is_structured(text):
         return None
-    if original is None:
+    if original is None or text == original:
         return text
-    return texts.canonical(text, original) if _is_structured(original) else None
+    if not _is_structured(original):
+        return None
+    value, model = documents.load(text.decode()), documents.load(original.decode())
+    if documents.is_arranged(value, model):
+        return text
+    return documents.canonical(value, model).encode()
 
 
-def quoted(text: str) -> str:
+def quoted(text: bytes) -> bytes:
     """What stands between the quotes where JSON text is itself a string of a JSON text.
 
     It holds no control character, so there is nothing else to escape.
     """
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    return text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
-def _is_structured(text: str) -> bool:
+def _is_structured(text: bytes) -> bool:
     """Whether it is an object or a list, and no whole message."""
-    return text[0] in "{[" and _ASSISTANT not in text
+    return text[:1] in (b"{", b"[") and _ASSISTANT not in text

@@ -6,6 +6,7 @@ from typing import Final
 
 from exports.example import Message
 from exports.selection import Row
+from exports.splice import Texts
 from feedbackstore import documents
 
 WHOLE: Final = (("train", 1.0),)
@@ -29,13 +30,14 @@ class Splits:
         """Every split, in order."""
         return [name for name, _ in self.shares]
 
-    def of(self, row: Row) -> str:
+    def of(self, row: Row | Texts) -> str:
         """The split of what a row's prediction was shown; of the feedback itself without one."""
         if len(self.shares) == 1:
             return self.shares[0][0]
         if row.input is None:
             return self.of_prompt([{"role": "user", "content": row.uuid}])
-        return self.of_prompt(documents.load(row.input))
+        shown = row.input if isinstance(row.input, str) else row.input.decode()
+        return self.of_prompt(documents.load(shown))
 
     def of_prompt(self, prompt: list[Message]) -> str:
         """The split of a prompt."""

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from peewee import Case, ModelAlias, ModelSelect, Value, fn
 
-from feedbackstore import database, documents, ids, remarks, statements, tombstones
+from feedbackstore import arrangement, database, documents, ids, remarks, statements, tombstones
 from feedbackstore.errors import Invalid, NotFound, Problem
 from feedbackstore.models import ID_FIELDS, Feedback, Prediction
 
@@ -53,15 +53,17 @@ def draft(
         "agent_execution_id": agent_execution_id,
         "chat_id": chat_id,
     }
+    text = None if response is None else documents.dump(response)
     said = {
-        "response": None if response is None else documents.dump(response),
+        "response": text,
         "notes": notes,
         "rating": rating,
         "tags": None if tags is None else documents.dump(tags),
         "flag": flag,
     }
     Invalid.raise_any((*_problems(about, said), *remarks.problems(notes, tags)))
-    return Feedback(uuid=ids.uuid7(), project=project, **about, **said)
+    arranged = None if text is None else arrangement.of(response, text)
+    return Feedback(uuid=ids.uuid7(), project=project, arrangement=arranged, **about, **said)
 
 
 def insert(row: Feedback) -> Feedback:

@@ -11,6 +11,7 @@ from typing import Final
 
 from peewee import (
     AutoField,
+    BigIntegerField,
     BlobField,
     BooleanField,
     CompositeKey,
@@ -71,7 +72,8 @@ class Session(Model):
 class Prediction(Model):
     """What a model was asked and answered; found by project, kind and the caller's id.
 
-    `input` refers to its images: `images.restored` puts them back.
+    `input` refers to its images: `images.restored` puts them back. `arrangement` is that of the
+    output, where it is known.
     """
 
     project_id: int
@@ -88,6 +90,7 @@ class Prediction(Model):
     tools = TextField(null=True)
     metadata = TextField(null=True)
     recorded_at = TextField()
+    arrangement = BigIntegerField(null=True)
 
     class Meta:
         indexes = (
@@ -131,7 +134,8 @@ class Feedback(Model):
     """What a person said of a prediction; `id` orders it, `uuid` is how callers know it.
 
     `status` and `revised`, the correction as reviewers left it, follow from its reviews, and change
-    with them; everything else stays as it was submitted. `author` is the reviewer who wrote it
+    with them, and so does `arrangement`, that of the correction as it stands, where it is known;
+    everything else stays as it was submitted. `author` is the reviewer who wrote it
     while reviewing, None where it was submitted; `submitter` the key that submitted it, where that
     is known.
     """
@@ -155,6 +159,7 @@ class Feedback(Model):
     revised = TextField(null=True)
     author = ForeignKeyField(ApiKey, null=True, index=False)
     submitter = ForeignKeyField(ApiKey, null=True, index=False, backref="submitted")
+    arrangement = BigIntegerField(null=True)
 
     class Meta:
         indexes = ((("project", "id"), False),)

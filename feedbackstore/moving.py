@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from feedbackstore.staging import COLUMNS, execute
+from feedbackstore.staging import STORED, execute
 
-_NAMES: Final = ", ".join(COLUMNS)
+_NAMES: Final = ", ".join(STORED)
 
 _MOVE: Final = f"""
     INSERT INTO main.prediction (project_id, recorded_at, {_NAMES})
@@ -12,7 +12,7 @@ _MOVE: Final = f"""
     FROM temp.staged_move CROSS JOIN temp.staged USING (number)
     WHERE true ORDER BY place
     ON CONFLICT (project_id, kind, entity_id) DO UPDATE SET recorded_at = excluded.recorded_at,
-        {", ".join(f"{name} = excluded.{name}" for name in COLUMNS[2:])}
+        {", ".join(f"{name} = excluded.{name}" for name in STORED[2:])}
 """
 
 _REPLACED: Final = "SELECT stored FROM temp.staged_move WHERE stored IS NOT NULL"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType
 from typing import Any, Final
 
-from feedbackstore import checks, documents, ids, messages, recording, staging
+from feedbackstore import arrangement, checks, documents, ids, messages, recording, staging
 from feedbackstore.errors import Invalid, Loc, NotFound, Problem
 from feedbackstore.models import Prediction
 from feedbackstore.staging import Content
@@ -48,6 +48,8 @@ def _columns(document: Mapping[str, Any]) -> Content:
     for name in staging.DOCUMENTS:
         value = get(name)
         content[name] = None if value is None else documents.dump(value)
+    output = content["output"]
+    content["arrangement"] = None if output is None else arrangement.of(document["output"], output)
     return content
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from feedbackstore import database, documents, feedback, ids, keys, leases
+from feedbackstore import arrangement, database, documents, feedback, ids, keys, leases
 from feedbackstore.errors import Conflict, Invalid, NotFound, Problem
 from feedbackstore.models import (
     APPROVED,
@@ -194,7 +194,9 @@ def ask_for(project: str, reviews: int) -> None:
 
 def _settle(row: Feedback, known: Iterable[Review], needed: int) -> None:
     row.status, row.revised = standing(known, needed, _submitted(row))
-    row.save(only=[Feedback.status, Feedback.revised])
+    text = feedback.correction_of(row)
+    row.arrangement = None if text is None else arrangement.of(documents.load(text), text)
+    row.save(only=[Feedback.status, Feedback.revised, Feedback.arrangement])
 
 
 def _submitted(row: Feedback) -> str | None:

@@ -9,12 +9,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from feedbackstore import database, images
 from feedbackstore.errors import Unavailable
 
-Content = dict[str, str | None]
+Content = dict[str, Any]
 
 DOCUMENTS: Final = ("input", "output", "json_schema", "tools", "metadata")
 """The columns that hold JSON text."""
@@ -22,11 +22,14 @@ DOCUMENTS: Final = ("input", "output", "json_schema", "tools", "metadata")
 COLUMNS: Final = ("kind", "entity_id", "model", "domain", "created_at", *DOCUMENTS)
 """What a prediction consists of, as far as its caller says."""
 
+STORED: Final = (*COLUMNS, "arrangement")
+"""What is stored of it: that, and what follows from it."""
+
 _ROWS: Final = 1000
 _CHARACTERS: Final = 4_000_000
 
 _TABLES: Final = {
-    "staged": f"number INTEGER PRIMARY KEY, {' TEXT, '.join(COLUMNS)} TEXT",
+    "staged": f"number INTEGER PRIMARY KEY, {' TEXT, '.join(COLUMNS)} TEXT, arrangement BIGINT",
     "staged_image": "sha256 TEXT PRIMARY KEY, data BLOB",
     "staged_link": "number INTEGER, sha256 TEXT, PRIMARY KEY (number, sha256)",
     # What is stored under each one's kind and id, if anything: its row, since when, how it differs.
@@ -44,9 +47,9 @@ _PRAGMAS: Final = {
     "secure_delete": "off",
 }
 _WITHOUT_ROWID: Final = ("staged_link", "staged_verdict")
-_INSERT: Final = f"INSERT INTO temp.staged VALUES (?{', ?' * len(COLUMNS)})"
+_INSERT: Final = f"INSERT INTO temp.staged VALUES (?{', ?' * len(STORED)})"
 
-_content: Final = itemgetter(*COLUMNS)
+_content: Final = itemgetter(*STORED)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from exports.images import ImageRules
-from exports.selection import Row
+from exports.splice import Texts
 from feedbackstore.checks import Check
 
 TrainingRow = dict[str, Any]
@@ -44,8 +44,8 @@ class Format:
 
     `to_rows` is a pure function of an Example (of a selected Row where `raw`); it raises Skip for
     one that the shape cannot hold. `check` holds a row, ours or not, against the trainer's rules.
-    `spliced` makes the text of the one row, in pieces, from texts as they are stored, where it is
-    certain that `to_rows` would make the same, else None: nothing is parsed then.
+    `spliced` makes the text of the one row from texts as they are stored, where it is certain that
+    `to_rows` would make the same, else None: nothing is parsed then.
     `images` says which images it takes; None: text only. `companions` are the texts of the files
     that the trainer wants beside the data, by name. `train` is the command to train with, `{out}`
     being the dataset.
@@ -57,7 +57,7 @@ class Format:
     task: Task
     to_rows: Callable[[Any], Iterable[TrainingRow]]
     check: Check
-    spliced: Callable[[Row], tuple[str, ...] | None] | None = None
+    spliced: Callable[[Texts], bytes | None] | None = None
     images: ImageRules | None = None
     companions: Callable[[Layout], dict[str, str]] = no_companions
     train: str = ""

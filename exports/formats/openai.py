@@ -27,7 +27,7 @@ from exports.formats.rules import (
     zero_or_one,
 )
 from exports.images import ImageRules
-from exports.selection import Row
+from exports.splice import Texts
 from feedbackstore import messages
 from feedbackstore.checks import filled_text, list_of, one_of, text
 
@@ -49,15 +49,16 @@ def to_sft_rows(example: Example) -> Iterator[TrainingRow]:
     yield {"messages": [*earlier, openai_turn(turns[-1])], **_tools(example)}
 
 
-def spliced_sft(row: Row) -> tuple[str, ...] | None:
+def spliced_sft(texts: Texts) -> bytes | None:
     """The text of the row of `to_sft_rows`, for plain prompts and structured answers."""
-    turns, answer = splice.turns(row), splice.answer(row)
+    turns, answer = splice.turns(texts), splice.answer(texts)
     if turns is None or answer is None:
         return None
     said = splice.quoted(answer)
-    tools = "" if row.tools in (None, "[]") else f',"tools":{row.tools}'
-    # Apart, for a text of ASCII alone is encoded several times as fast.
-    return f'{{"messages":[{turns}', f',{{"role":"assistant","content":"{said}"}}]{tools}}}'
+    row = (b'{"messages":[', turns, b',{"role":"assistant","content":"', said, b'"}]}')
+    if texts.tools in (None, b"[]"):
+        return b"".join(row)
+    return b"".join((*row[:-1], b'"}],"tools":', texts.tools, b"}"))
 
 
 def to_preference_rows(example: Example) -> Iterator[TrainingRow]:

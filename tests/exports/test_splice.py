@@ -6,13 +6,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from exports import dataset
+from exports import dataset, paging
 from exports.example import Skip
 from exports.export import shape
 from exports.formats import FORMATS
 from exports.formats.interface import Format
+from exports.maker import Maker
 from exports.selection import Row
-from feedbackstore import documents
+from exports.splice import Texts
+from feedbackstore import arrangement, documents
+from feedbackstore.models import Feedback
+from tests.conftest import Export
 from tests.test_documents import json_values, texts
 
 # One format for each way of splicing: some share theirs.
@@ -63,10 +67,20 @@ def made(row: Row, form: Format) -> bytes | None:
     return line
 
 
+def arranged(text: str | None) -> int | None:
+    return None if text is None else arrangement.of(documents.load(text), text)
+
+
 def spliced(row: Row, form: Format) -> bytes | None:
+    """The line that is spliced of a row's texts, as `query.select_texts` has them."""
     assert form.spliced is not None
-    pieces = form.spliced(row)
-    return None if pieces is None else dataset.ended(*pieces)
+    known = arranged(row.response), arranged(row.output)
+    alike = None not in known and known[0] == known[1]
+    approved = row.output if row.rating == "up" else None
+    answer, output = row.response or approved, None if alike else row.output
+    texts = [text and text.encode() for text in (row.input, answer, output, row.tools)]
+    made = form.spliced(Texts(1, "u", None, None, False, alike, *texts))
+    return None if made is None else dataset.ended(made)
 
 
 @pytest.mark.parametrize("form", SPLICED, ids=lambda form: form.name)
@@ -115,3 +129,27 @@ def test_a_plain_row_is_spliced(form: Format) -> None:
 
 def asked(text: str) -> list[dict[str, Any]]:
     return [{"role": "user", "content": text}]
+
+
+@pytest.mark.parametrize("page_bytes", [1, 2_000, 16_000_000])
+@pytest.mark.parametrize("resolve", ["latest", "all", "agree"])
+def test_a_dataset_made_of_texts_is_the_one_made_of_whole_rows(
+    odd: None, export: Export, monkeypatch: pytest.MonkeyPatch, resolve: str, page_bytes: int
+) -> None:
+    monkeypatch.setattr(paging, "_PAGE_BYTES", page_bytes)
+    of_texts = export("-", "--resolve", resolve, "--json")
+
+    monkeypatch.setattr(Maker, "splices", False)
+
+    assert export("-", "--resolve", resolve, "--json").output == of_texts.output != ""
+
+
+def test_most_of_it_is_made_of_texts(odd: None, export: Export) -> None:
+    made: list[Row] = []
+    with pytest.MonkeyPatch.context() as patch:
+        make = Maker.make
+        patch.setattr(Maker, "make", lambda self, row: made.append(row) or make(self, row))
+        export("-")
+
+    assert 0 < len(made) < Feedback.select().count()
+    assert "structured" not in {row.request_id for row in made}

@@ -1,0 +1,58 @@
+"""The selected feedback made into lines, in order: of stored texts where that will do, else whole.
+
+`Texts` are read at half the cost of a whole row; what they do not suffice for is read again.
+"""
+
+from collections.abc import Iterator
+
+from exports.maker import Made, Maker
+from exports.paging import Pages
+from exports.plan import Plan
+from exports.query import select_texts
+from exports.selection import Reading
+from exports.splice import Texts
+
+
+class Making:
+    """What the feedback up to the id `newest` becomes, to be made in parts."""
+
+    def __init__(self, plan: Plan, newest: int, *, judges: bool) -> None:
+        self._maker = Maker(plan, judges=judges)
+        self._whole = Reading(plan.project, plan.filters, newest)
+        self._texts = None
+        # Whether several corrections agree shows in all of them, which are documents.
+        if self._maker.splices and plan.filters.resolve != "agree":
+            query = select_texts(plan.project, plan.filters, newest)
+            self._texts = Pages(query, Texts._make)
+
+    def between(self, after: int, until: int) -> Iterator[Made]:
+        """What has an id beyond `after`, up to `until`."""
+        if self._texts is None:
+            yield from map(self._maker.make, self._whole.between(after, until))
+            return
+        while after < until:
+            page = list(self._texts.read(after, until, _weight))
+            yield from self._made(page)
+            after = page[-1].id if page else until
+
+    def _made(self, page: list[Texts]) -> Iterator[Made]:
+        others: list[int] = []
+        for texts in page:
+            made = self._maker.splice(texts)
+            if made is None:
+                others.append(texts.id)
+                continue
+            if others:
+                yield from self._made_whole(others)
+                others = []
+            yield made
+        yield from self._made_whole(others)
+
+    def _made_whole(self, ids: list[int]) -> Iterator[Made]:
+        """What becomes of feedback with such ids, between which there is no other."""
+        if ids:
+            yield from map(self._maker.make, self._whole.between(ids[0] - 1, ids[-1]))
+
+
+def _weight(texts: Texts) -> int:
+    return len(texts.input or b"") + len(texts.answer or b"") + len(texts.output or b"")

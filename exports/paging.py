@@ -1,0 +1,49 @@
+"""Feedback read a page at a time, in the order of its ids.
+
+No read transaction outlives its page: a long export never holds back the server's log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Generic, TypeVar
+
+from peewee import ModelSelect
+
+from feedbackstore.database import proxy
+from feedbackstore.models import Feedback
+
+PAGE: Final = 500
+_PAGE_BYTES: Final = 16 * 1024 * 1024
+
+Row = TypeVar("Row")
+
+
+class Pages(Generic[Row]):
+    """The rows of a query, each made of its columns by `make`."""
+
+    def __init__(
+        self,
+        query: ModelSelect[Feedback],
+        make: Callable[[tuple[Any, ...]], Row],
+        page: int = PAGE,
+    ) -> None:
+        self._make, self._page = make, page
+        bounded = query.where(Feedback.id > 0, Feedback.id <= 0).order_by(Feedback.id).limit(page)
+        # Worded once, for it takes longer than to read a page; the last values are given anew.
+        self._statement, (*self._values, _, _, _) = bounded.sql()
+
+    def read(self, after: int, until: int, weigh: Callable[[Row], int]) -> Iterator[Row]:
+        """A page of what has an id beyond `after`, up to `until`; none where there is nothing.
+
+        It is shorter where its rows are large, as `weigh` has it in bytes.
+        """
+        size = 0
+        for columns in proxy.execute_sql(
+            self._statement, [*self._values, after, until, self._page]
+        ):
+            row = self._make(columns)
+            yield row
+            size += weigh(row)
+            if size >= _PAGE_BYTES:
+                break
