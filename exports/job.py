@@ -80,7 +80,7 @@ def _to_file(plan: Plan, out: Path, shown: Shown) -> Outcome:
 
         def write(made: Made) -> None:
             sink.write(*made.lines)
-            lineage.add(made.id, made.lines)
+            lineage.add(made.id, made.digest)
 
         tally = _export(plan, write, _beside(out), shown)
         data_sha256 = sink.finish()
@@ -108,7 +108,7 @@ def _to_directory(plan: Plan, out: Path, shown: Shown) -> Outcome:
             )
             for line in made.lines:
                 folder.write(made.split, line)
-            lineage.add(made.id, made.lines)
+            lineage.add(made.id, made.digest)
 
         tally = _export(plan, write, folder.write_image, shown)
         files = folder.finish(plan.splits.names)

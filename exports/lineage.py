@@ -28,10 +28,10 @@ class Lineage:
         self._ids = array("q")
         self._digests = bytearray()
 
-    def add(self, feedback_id: int, lines: list[bytes]) -> None:
-        """A piece of feedback became these lines."""
+    def add(self, feedback_id: int, digest: bytes) -> None:
+        """A piece of feedback became rows of this digest."""
         self._ids.append(feedback_id)
-        self._digests += digest(lines)
+        self._digests += digest
 
     def remember(self, project: int, manifest: bytes, described: dict[str, Any], out: str) -> str:
         """Keep it in the store; the hash by which the export is known from now on.

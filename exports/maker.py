@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from exports import dataset, steps
+from exports import dataset, lineage, steps
 from exports.example import Example, Reason, Skip
 from exports.export import Step, shape
 from exports.fetch import Fetcher
@@ -33,7 +33,7 @@ class Noted(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A piece of feedback with its lines, or with the reason that it has none."""
+    """A piece of feedback with its lines and their digest, or with the reason that it has none."""
 
     id: int
     uuid: str
@@ -42,6 +42,7 @@ class Made(NamedTuple):
     split: str
     reason: Reason | None
     lines: list[bytes]
+    digest: bytes = b""
     noted: Noted | None = None
 
 
@@ -88,8 +89,11 @@ class Maker:
         lines: list[bytes],
         noted: Noted | None = None,
     ) -> Made:
+        named = row.id, row.uuid, row.domain, row.model
+        if reason is not None:
+            return Made(*named, "", reason, lines, b"", noted)
         split = self._splits.of(row) if lines else ""
-        return Made(row.id, row.uuid, row.domain, row.model, split, reason, lines, noted)
+        return Made(*named, split, None, lines, lineage.digest(lines), noted)
 
     def _take_notes(self) -> Noted | None:
         """What was noted of this row, once."""

@@ -20,9 +20,9 @@ class Since:
     sha256: str
     digests: dict[int, bytes]
 
-    def knows(self, feedback_id: int, lines: list[bytes]) -> bool:
-        """Whether the earlier export had this feedback, as the same rows."""
-        return self.digests.get(feedback_id) == lineage.digest(lines)
+    def knows(self, feedback_id: int, digest: bytes) -> bool:
+        """Whether the earlier export had this feedback, as rows of the same digest."""
+        return self.digests.get(feedback_id) == digest
 
 
 def read(path: Path, project: int, format_: str) -> Since:

@@ -48,7 +48,7 @@ def write_all(made: Iterable[Made], plan: Plan, write: Write, write_image: Write
             tally.redacted.update(one.noted.redacted)
         if one.reason is not None:
             summary.left_out[one.reason] += 1
-        elif plan.since is not None and plan.since.knows(one.id, one.lines):
+        elif plan.since is not None and plan.since.knows(one.id, one.digest):
             summary.left_out[Reason.KNOWN] += 1
         else:
             if one.noted is not None and one.lines:
