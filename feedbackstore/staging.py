@@ -29,7 +29,7 @@ _ROWS: Final = 1000
 _CHARACTERS: Final = 4_000_000
 
 _TABLES: Final = {
-    "staged": f"number INTEGER PRIMARY KEY, {' TEXT, '.join(COLUMNS)} TEXT, arrangement BIGINT",
+    "staged": f"number INTEGER PRIMARY KEY, {' TEXT, '.join(COLUMNS)} TEXT, arrangement INTEGER",
     "staged_image": "sha256 TEXT PRIMARY KEY, data BLOB",
     "staged_link": "number INTEGER, sha256 TEXT, PRIMARY KEY (number, sha256)",
     # What is stored under each one's kind and id, if anything: its row, since when, how it differs.

@@ -8,4 +8,4 @@ from typing import Any
 
 def up(migrator: Any, db: Any) -> None:
     for table in ("prediction", "feedback"):
-        db.execute_sql(f"ALTER TABLE {table} ADD COLUMN arrangement BIGINT")
+        db.execute_sql(f"ALTER TABLE {table} ADD COLUMN arrangement INTEGER")
