@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo screenshots test coverage test-browser test-crash test-hostile test-deploy test-release test-trainers lint format golden bench bench-peers pyz lock-pyz release clean
+.PHONY: help install run demo screenshots test coverage test-server test-browser test-crash test-hostile test-deploy test-release test-trainers lint format golden bench bench-peers pyz lock-pyz release clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,7 +30,12 @@ test: .venv/installed-test tests/clients/node_modules ## Run the tests.
 	@python -m pytest -q -n 2 --dist loadgroup
 
 coverage: .venv/installed-test tests/clients/node_modules ## Run the tests, and see what they leave out.
-	@python -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=95
+	@python -m pytest -q -n 2 --dist loadgroup -c tests/server/pytest.ini --rootdir . tests/server \
+	  --cov --cov-config=setup.cfg --cov-report=
+	@python -m pytest -q -n 2 --dist loadgroup --cov --cov-append --cov-report=term:skip-covered --cov-fail-under=95
+
+test-server: .venv/installed-test tests/clients/node_modules ## Serve with a real gunicorn, to the official clients.
+	@python -m pytest -q -n 2 --dist loadgroup -c tests/server/pytest.ini --rootdir . tests/server
 
 test-browser: .venv/installed-browser ## Drive the review page in a real Chromium.
 	@python -m pytest -q -c tests/browser/pytest.ini --rootdir . tests/browser
