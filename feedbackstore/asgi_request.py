@@ -71,6 +71,10 @@ def _split(path: bytes, prefix: str) -> tuple[str, str]:
     return prefix, text.removeprefix(prefix) if text.startswith(f"{prefix}/") else text
 
 
+class Received(BytesIO):
+    """A body that has been read: all of it, or more of it than may be sent."""
+
+
 class Body:
     """A request's body; `length` is what the client declared, None where it sends chunks.
 
@@ -96,7 +100,7 @@ class Body:
             size += len(event["body"])
             self.received = size
             self.left = event.get("more_body", False)
-        return BytesIO(b"".join(chunks))
+        return Received(b"".join(chunks))
 
     async def drain(self) -> None:
         """Throw away what is still coming."""

@@ -14,8 +14,11 @@ from feedbackstore.api import errors, idempotency
 from feedbackstore.api.body import StrictParser
 from feedbackstore.api.schemas import ErrorSchema, HTTPValidationErrorSchema
 from feedbackstore.last_use import last_use
+from feedbackstore.rounds import OncePerRound
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+_find_key = OncePerRound(keys.find)
 
 
 class Blueprint(SmorestBlueprint):
@@ -55,6 +58,15 @@ class Blueprint(SmorestBlueprint):
 
         return decorate_either
 
+    def alt_response(self, *args: Any, **kwargs: Any) -> Callable[[View], View]:
+        """flask-smorest's, without a wrapper: see `_noting`."""
+        return _noting(super().alt_response(*args, **kwargs))
+
+    @staticmethod
+    def doc(**kwargs: Any) -> Callable[[View], View]:
+        """flask-smorest's, without a wrapper: see `_noting`."""
+        return _noting(SmorestBlueprint.doc(**kwargs))
+
     def scope(self, scope: str | None) -> Callable[[View], View]:
         """Let only keys with `scope` in (None: any good key), before the body is read.
 
@@ -68,8 +80,9 @@ class Blueprint(SmorestBlueprint):
                 return _refusal(scope) or view(*args, **kwargs)
 
             guarded.scope = scope or "any"  # type: ignore[attr-defined]
-            described: View = self.doc(security=[{"HTTPBearer": []}])(guarded)
-            return self._refusing(401, *([403] if scope else []), 429, 503)(described)
+            documented: Any = self.doc(security=[{"HTTPBearer": []}])(guarded)
+            described: View = self._refusing(401, *([403] if scope else []), 429, 503)(documented)
+            return described
 
         return decorate
 
@@ -92,12 +105,20 @@ class Blueprint(SmorestBlueprint):
     def _refusing(self, *statuses: int) -> Callable[[View], View]:
         def decorate(view: View) -> View:
             for status in statuses:
-                # Only what it says is wanted: a wrapper for each would cost every request.
-                documented = self.alt_response(status, schema=ErrorSchema)(view)
-                vars(view).update(_apidoc=vars(documented)["_apidoc"])
+                self.alt_response(status, schema=ErrorSchema)(view)
             return view
 
         return decorate
+
+
+def _noting(document: Callable[[View], View]) -> Callable[[View], View]:
+    """What a decorator says of a view, on the view itself: a wrapper would cost each request."""
+
+    def decorate(view: View) -> View:
+        vars(view).update(_apidoc=vars(document(view))["_apidoc"])
+        return view
+
+    return decorate
 
 
 def _describe_idempotent(doc: Any, doc_info: Any, **_: Any) -> Any:
@@ -108,11 +129,13 @@ def _describe_idempotent(doc: Any, doc_info: Any, **_: Any) -> Any:
 
 
 def _refusal(scope: str | None) -> Response | None:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    grant = keys.find(key.strip()) if scheme.lower() == "bearer" else None
+    environ = request.environ
+    scheme, _, key = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    key = key.strip()
+    grant = _find_key(key) if scheme.lower() == "bearer" else None
     if grant is None:
-        return _no_good(key.strip())
-    observing.note(request.environ, observing.KEY, keys.id_of(key.strip()))
+        return _no_good(key)
+    observing.note(environ, observing.KEY, keys.id_of(key))
     last_use.note(grant.key)
     limiting.hold_key(grant.holder)
     if scope and scope not in grant.scopes:

@@ -5,6 +5,7 @@ from typing import Any, Final, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Request, current_app, g, request
+from flask.globals import request_ctx
 from gunicorn.http.errors import ParseException
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
@@ -17,6 +18,7 @@ from werkzeug.exceptions import (
 
 from feedbackstore import documents
 from feedbackstore.api import idempotency
+from feedbackstore.asgi_request import Received
 from feedbackstore.errors import Invalid, Loc, Problem
 
 _PLACES: Final = {"json": "body", "query": "query"}
@@ -32,6 +34,10 @@ def init_app(app: Flask) -> None:
 
 class StrictParser(FlaskParser):
     """webargs' parser, with our own reading of JSON and our own errors."""
+
+    def get_default_request(self) -> Request:
+        """The request itself: what stands for it looks it up anew for each of its parts."""
+        return request_ctx.request
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         """The body's value. Raises Invalid, with `body` as the outermost place."""
@@ -53,19 +59,18 @@ class StrictParser(FlaskParser):
 
 
 def _read(req: Request) -> bytes:
-    limit = current_app.config["MAX_BODY_BYTES"]
-    too_long = RequestEntityTooLarge(f"The body is longer than {limit} bytes.")
-    if req.content_length is not None and req.content_length > limit:
-        raise too_long
-    if req.headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
+    limit, declared = current_app.config["MAX_BODY_BYTES"], req.content_length
+    if declared is not None and declared > limit:
+        raise _too_long(limit)
+    if req.environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
         raise BadRequest("The body should come as it is: Transfer-Encoding: chunked, or none.")
     try:
-        data = req.get_data(cache=False)
+        data = _all_of(req)
     except (ParseException, ClientDisconnected):
         raise BadRequest("The body cannot be read to its end.") from None
     if len(data) > limit:
-        raise too_long
-    if req.content_length is not None and len(data) < req.content_length:
+        raise _too_long(limit)
+    if declared is not None and len(data) < declared:
         raise BadRequest("The body cannot be read to its end.")
     if not data:
         raise Invalid(Problem((), "missing", "Field required", None))
@@ -73,6 +78,15 @@ def _read(req: Request) -> bytes:
     if idempotency.is_named(req.environ):
         g.body = data
     return data
+
+
+def _all_of(req: Request) -> bytes:
+    given = req.environ["wsgi.input"]
+    return given.getvalue() if isinstance(given, Received) else req.get_data(cache=False)
+
+
+def _too_long(limit: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"The body is longer than {limit} bytes.")
 
 
 def _refuse_other_types(req: Request) -> None:
@@ -110,7 +124,8 @@ def _member(data: Any, key: str | int) -> Any:
 
 
 def _refuse_unreadable_address() -> None:
-    path, query = request.environ["PATH_INFO"], request.environ.get("QUERY_STRING", "")
+    environ = request.environ
+    path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
     if path.isascii() and not query:
         return
     for place, raw in (("path", path.encode("latin-1")), ("query", unquote_to_bytes(query))):
