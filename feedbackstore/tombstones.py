@@ -9,10 +9,12 @@ import hmac
 import secrets
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 from peewee import JOIN, SQL, fn
 
 from feedbackstore import statements
+from feedbackstore.database import proxy
 from feedbackstore.errors import Erased
 from feedbackstore.models import Erasure, Project, Secret, Tombstone
 
@@ -61,6 +63,10 @@ class Keyed(NamedTuple):
         """The hash of an id."""
         text = "\0".join((self.project, *name))
         return hmac.digest(self.secret, text.encode(), "sha256")
+
+
+_known: Final[WeakKeyDictionary[Any, dict[int, list[Keyed]]]] = WeakKeyDictionary()
+"""By transaction and project: while one writes, nobody else buries anything."""
 
 
 def refuse(project: int, names: Iterable[Name]) -> None:
@@ -116,9 +122,21 @@ def bury(erasure: str, project: str, names: Iterable[Name]) -> None:
     # In the table's own order: each of its pages is then written once.
     for digest in sorted(keyed.digest(name) for name in names):
         _BURY.run({"digest": digest, "erasure": erasure})
+    _known.clear()
 
 
 def _keyed(project: int) -> list[Keyed]:
+    """What may hash an id that was erased, in a write transaction looked up for its first row."""
+    transaction = proxy.top_transaction()
+    if transaction is None:
+        return _look(project)
+    known = _known.setdefault(transaction, {})
+    if project not in known:
+        known[project] = _look(project)
+    return known[project]
+
+
+def _look(project: int) -> list[Keyed]:
     # Their names go on in hexadecimal digits. (A LIKE would be planned anew for each value.)
     found = _KEYS.run(
         {"project": project, "least": b"", "after": SECRETS, "before": f"{SECRETS}g"}
