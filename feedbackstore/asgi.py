@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from flask import Flask, Response, request
 from flask.ctx import RequestContext
+from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 
 from feedbackstore import proxies
@@ -83,7 +84,8 @@ class App(Flask):
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """As Flask does; and keep the route, which Flask forgets, for the request's end."""
-        note(request.environ, RULE, request.url_rule)
+        asked = request_ctx.request
+        note(asked.environ, RULE, asked.url_rule)
         return super().preprocess_request()
 
     def request_context(self, environ: Environ) -> RequestContext:

@@ -4,7 +4,6 @@ import os
 import re
 import time
 import unicodedata
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -57,8 +56,8 @@ def uuid7() -> str:
     milliseconds = time.time_ns() // 1_000_000
     bits = int.from_bytes(os.urandom(10))
     random_a, random_b = bits >> 68, bits & (1 << 62) - 1
-    number = milliseconds << 80 | 7 << 76 | random_a << 64 | 0b10 << 62 | random_b
-    return str(uuid.UUID(int=number))
+    digits = f"{milliseconds << 80 | 7 << 76 | random_a << 64 | 0b10 << 62 | random_b:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def now() -> str:

@@ -3,8 +3,8 @@
 The app notes what it alone knows meanwhile: KEY, the id of a good key, RULE, the route, and ERROR.
 """
 
+import os
 import re
-import secrets
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
@@ -57,7 +57,7 @@ class Observed:
         environ[_NOTED] = self._noted
         self._log = log
         given = environ.get("HTTP_X_REQUEST_ID", "")
-        self.id = given if _GIVEN.fullmatch(given) else secrets.token_hex(16)
+        self.id = given if _GIVEN.fullmatch(given) else os.urandom(16).hex()
 
     def end(self, status: int, received: int, sent: int) -> None:
         """Tell of it."""

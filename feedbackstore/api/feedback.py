@@ -1,6 +1,6 @@
 """Feedback over HTTP: submit it, list what was said of one entity."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import current_app, g
 
@@ -23,12 +23,15 @@ Answer = Feedback | tuple[Feedback, int, dict[str, str]]
 
 blueprint = Blueprint("feedback", __name__, url_prefix="/v1")
 
+# None of its members has to be there; partial, it does not ask after each that is not.
+_SUBMITTED: Final = FeedbackSubmitRequest(partial=True)
+
 
 @blueprint.post("/feedback/submit")
 @blueprint.scope("submit")
 @blueprint.reads(body=True)
 @blueprint.idempotent
-@blueprint.arguments(FeedbackSubmitRequest)
+@blueprint.arguments(_SUBMITTED)
 @blueprint.response(200, FeedbackSubmitResponse, description="Successful Response")
 @blueprint.alt_response(410, schema=ErrorSchema)
 @blueprint.doc(operationId="submit_feedback_v1_feedback_submit_post", summary="Submit Feedback")
@@ -44,7 +47,7 @@ async def submit_feedback(submitted: dict[str, Any]) -> Answer:
 @blueprint.scope("submit")
 @blueprint.reads(body=True)
 @blueprint.idempotent
-@blueprint.arguments(FeedbackSubmitRequest)
+@blueprint.arguments(_SUBMITTED)
 @blueprint.response(200, FeedbackItem)
 @blueprint.alt_response(410, schema=ErrorSchema)
 async def submit_experimental_feedback(submitted: dict[str, Any]) -> Answer:
