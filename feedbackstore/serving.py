@@ -4,6 +4,7 @@
 gunicorn's command line goes before what stands here.
 """
 
+import gc
 import os
 import signal
 import socket
@@ -75,6 +76,10 @@ def on_starting(server: Any) -> None:
             handler.setFormatter(Formatter())
     # A connection must not be carried through the workers' fork.
     database.close()
+    # Workers share the master's memory until they write to it, as their collectors of garbage do
+    # that look through it.
+    gc.collect()
+    gc.freeze()
     # A master that takes over from another (USR2), or is started by systemd, is given its sockets.
     if not server.master_pid and "LISTEN_FDS" not in os.environ:
         for address in server.cfg.address:

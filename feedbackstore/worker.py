@@ -13,6 +13,8 @@ from typing import Any, Final
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
+# gunicorn's master loads a worker's class: what comes with it is loaded once, and shared by all.
+from feedbackstore import api, review  # noqa: F401
 from feedbackstore.observing import REQUEST_ID, Observed
 
 _SHOWN: Final = 200

@@ -8,6 +8,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -25,6 +26,25 @@ from feedbackstore import database, migrations
 from tests.server.conftest import AS_MAKE_RUN, DEADLINE, Serve, Server, Store, wait_until
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def children_of(process: int) -> list[int]:
+    """The processes that this one has started, and that live."""
+    return [
+        int(pid) for pid in Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    ]
+
+
+def memory_of(process: int) -> tuple[int, int]:
+    """What a process shares with others of its own memory, and what it has alone, in kB."""
+    shared = alone = 0
+    for line in Path(f"/proc/{process}/smaps").read_text().splitlines():
+        name, _, size = line.partition(":")
+        if name.startswith("Shared_"):
+            shared += int(size.split()[0])
+        elif name.startswith("Private_"):
+            alone += int(size.split()[0])
+    return shared, alone
 
 
 def begin_submission(server: Server, length: int) -> socket.socket:
@@ -283,6 +303,36 @@ def test_a_plain_gunicorn_serves_with_any_kind_of_worker(
     stored = {item.id: item.notes for item in client.feedback.get("plain", limit=100).items}
     assert stored == {answer["id"]: answer["notes"] for answer in answers} | {submitted.id: None}
     assert server.stop() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux tells what is shared.")
+def test_workers_share_most_of_their_memory(server: Server) -> None:
+    server.submit(request_id="x", notes="They have begun to serve.")
+
+    for worker in children_of(server.pid):
+        shared, alone = memory_of(worker)
+        assert shared > alone
+
+
+FROZEN: Final = """
+import gc
+from types import SimpleNamespace
+from feedbackstore import serving
+log = SimpleNamespace(error_log=SimpleNamespace(handlers=[]))
+serving.on_starting(SimpleNamespace(log=log, master_pid=1))
+print(gc.get_freeze_count() > 0)
+"""
+
+
+def test_what_workers_share_no_collection_of_garbage_touches(new_store: Store) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FROZEN],
+        env={**os.environ, "FEEDBACKSTORE_DATABASE_URL": new_store.url},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 def test_a_client_that_says_nothing_holds_no_stop_back(new_store: Store, serve: Serve) -> None:
