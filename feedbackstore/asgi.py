@@ -171,8 +171,8 @@ class App(Flask):
                 response = self.finalize_request(await self._found())
             except Exception as error:  # noqa: BLE001 - as Flask does
                 response = self.handle_exception(error)
-            body, status, headers = response.get_wsgi_response(environ)
-            return Answer(int(status[:3]), list(headers), b"".join(body))
+            headers = response.get_wsgi_headers(environ).to_wsgi_list()
+            return Answer(response.status_code, headers, response.get_data())
 
     async def _found(self) -> ResponseReturnValue:
         try:

@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
     RequestEntityTooLarge,
     UnsupportedMediaType,
 )
+from werkzeug.wsgi import get_content_length
 
 from feedbackstore import documents
 from feedbackstore.api import idempotency
@@ -59,7 +60,7 @@ class StrictParser(FlaskParser):
 
 
 def _read(req: Request) -> bytes:
-    limit, declared = current_app.config["MAX_BODY_BYTES"], req.content_length
+    limit, declared = current_app.config["MAX_BODY_BYTES"], get_content_length(req.environ)
     if declared is not None and declared > limit:
         raise _too_long(limit)
     if req.environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
