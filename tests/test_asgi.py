@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from feedbackstore import asgi, group_commit, keys, rate_limits, submissions
+from feedbackstore import asgi, database, group_commit, keys, rate_limits, submissions
 from feedbackstore.app import create_app
 from feedbackstore.asgi import App
 from feedbackstore.models import Feedback
@@ -105,6 +105,31 @@ def test_submissions_at_the_same_moment_are_all_stored(client: Client) -> None:
     assert {answer.status for answer in answers} == {200}
     stored = dict(Feedback.select(Feedback.uuid, Feedback.notes).tuples())
     assert stored == {answer.json["id"]: answer.json["notes"] for answer in answers}
+
+
+def test_a_key_is_looked_up_once_for_all_who_come_with_it_at_once(client: Client) -> None:
+    looked: list[str] = []
+
+    async def submit_twice_at_once() -> list[Answer]:
+        return await asyncio.gather(*(client.submit(request_id=each, notes="n") for each in "ab"))
+
+    connection = database.proxy.connection()
+    connection.set_trace_callback(lambda sql: looked.append(sql) if '"api_key"' in sql else None)
+    answers = asyncio.run(submit_twice_at_once())
+    connection.set_trace_callback(None)
+
+    assert [answer.status for answer in answers] == [200, 200]
+    assert len([sql for sql in looked if sql.startswith("SELECT")]) == 1
+
+
+def test_a_key_that_is_revoked_meanwhile_is_none_to_who_comes_next(client: Client) -> None:
+    async def revoke_in_between() -> list[int]:
+        before = await client.submit(request_id="x", notes="before")
+        keys.revoke(keys.id_of(client.key))
+        after = await client.submit(request_id="x", notes="after")
+        return [before.status, after.status]
+
+    assert asyncio.run(revoke_in_between()) == [200, 401]
 
 
 def test_one_that_is_wrong_is_refused_alone(client: Client) -> None:
