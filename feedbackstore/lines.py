@@ -4,30 +4,27 @@ Checking takes longer than everything else together, so a process beside this on
 where there is much: a few batches at a time, for memory is to stay small.
 """
 
-import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
-from multiprocessing import get_context
 from typing import Final
 
-from feedbackstore import documents, predictions
+from feedbackstore import documents, predictions, second_process
 from feedbackstore.errors import Invalid, Unusable
+from feedbackstore.second_process import Ended
 from feedbackstore.staging import Content
 
 Line = tuple[int, bytes]
 Checked = tuple[int, Content | list[str]]
 
 _LINES: Final = 500
-_BYTES: Final = 1_000_000
+_BYTES: Final = 100_000
+"""As many as lie ready between two processes without making either wait."""
 
-_BATCHES_ALONE: Final = 4
+_BATCHES_ALONE: Final = 30
 """So much is checked before another process could have started."""
 
-_BATCHES_AHEAD: Final = 6
-_BATCHES_OF_THE_OTHER: Final = 2
+_BATCHES_AHEAD: Final = 60
 
 
 def checked(file: Iterable[bytes], *, alone: bool = True) -> Iterator[Checked]:
@@ -73,30 +70,22 @@ def _batches(file: Iterable[bytes]) -> Iterator[list[Line]]:
 
 def _checked_by_two(batches: Iterable[list[Line]]) -> Iterator[Checked]:
     """Check batches here and in another process, whichever is free."""
-    # Not forked: a connection to the database must not be carried along.
-    context = get_context("spawn")
+    # None stands for a batch that the other one has.
+    queue: deque[list[Checked] | None] = deque()
     try:
-        with ProcessPoolExecutor(1, context, _leave_interrupts_to_the_parent) as other:
-            queue: deque[Future[list[Checked]]] = deque()
+        with second_process.at_work(check) as other:
             for batch in batches:
-                busy = sum(not future.done() for future in queue) >= _BATCHES_OF_THE_OTHER
-                queue.append(_done(check(batch)) if busy else other.submit(check, batch))
-                while queue and (queue[0].done() or len(queue) > _BATCHES_AHEAD):
-                    yield from queue.popleft().result()
-            for future in queue:
-                yield from future.result()
-    except BrokenProcessPool as error:
+                if other.has_time():
+                    other.give(batch)
+                    queue.append(None)
+                else:
+                    queue.append(check(batch))
+                while queue and (queue[0] or other.has_answered() or len(queue) > _BATCHES_AHEAD):
+                    yield from queue.popleft() or other.outcome()
+            for each in queue:
+                yield from each or other.outcome()
+    except Ended as error:
         raise Unusable(
             "A process that checked lines was ended from outside, perhaps for want of memory."
             " Nothing was imported."
         ) from error
-
-
-def _done(result: list[Checked]) -> Future[list[Checked]]:
-    future: Future[list[Checked]] = Future()
-    future.set_result(result)
-    return future
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

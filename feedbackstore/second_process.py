@@ -1,0 +1,101 @@
+"""A second process that does a part of this one's work: task by task, each outcome in its turn.
+
+It hears of new tasks while it works, so that nobody waits to be heard: neither can end up waiting
+for the other. No thread is needed on this side, where it would wait for the interpreter each time.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Final, Generic, TypeVar
+
+Task = TypeVar("Task")
+Outcome = TypeVar("Outcome")
+
+_TASKS: Final = 4
+"""So many wait for it at most, that one included which it is at."""
+
+
+class Ended(Exception):
+    """It was ended from outside."""
+
+
+class SecondProcess(Generic[Task, Outcome]):
+    """The process, as this one sees it. Raises Ended where it is gone."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._started = False
+        self._tasks = 0
+
+    def has_time(self) -> bool:
+        """Whether it is to be given a task. Not before it has started, which takes a while."""
+        if not self._started and self.has_answered():
+            self._received()
+            self._started = True
+        return self._started and self._tasks < _TASKS
+
+    def has_answered(self) -> bool:
+        """Whether an outcome is there already."""
+        return self._connection.poll()
+
+    def give(self, task: Task) -> None:
+        """Let it do something."""
+        try:
+            self._connection.send(task)
+        except OSError as error:
+            raise Ended from error
+        self._tasks += 1
+
+    def outcome(self) -> Outcome:
+        """What became of the next of its tasks, in the order in which they were given."""
+        outcome: Outcome = self._received()
+        self._tasks -= 1
+        return outcome
+
+    def _received(self) -> Any:
+        try:
+            return self._connection.recv()
+        except (EOFError, OSError) as error:
+            raise Ended from error
+
+
+@contextmanager
+def at_work(function: Callable[[Task], Outcome]) -> Iterator[SecondProcess[Task, Outcome]]:
+    """A process that does this with each task, as long as the block lasts."""
+    # Not forked: a connection to the database must not be carried along.
+    context = get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_work, args=(there, function), daemon=True)
+    with here:
+        # Once it is the process's alone, what is heard of it ends with it.
+        with there:
+            process.start()
+        try:
+            yield SecondProcess(here)
+        finally:
+            process.terminate()
+            process.join()
+
+
+def _work(connection: Connection, function: Callable[[Task], Outcome]) -> None:
+    # Ctrl+C reaches every process of a terminal: the first one ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tasks: SimpleQueue[Any] = SimpleQueue()
+    Thread(target=_hear, args=(connection, tasks), daemon=True).start()
+    # Nobody listens any more where the pipe is broken.
+    with suppress(BrokenPipeError):
+        connection.send(None)
+        for task in iter(tasks.get, None):
+            connection.send(function(task))
+
+
+def _hear(connection: Connection, tasks: "SimpleQueue[Any]") -> None:
+    with suppress(EOFError, OSError):
+        while True:
+            tasks.put(connection.recv())
+    tasks.put(None)
