@@ -19,25 +19,29 @@ _EQUAL: Final = " AND ".join(f"p.{name} IS staged.{name}" for name in COLUMNS)
 _LOOK: Final = f"""
     INSERT INTO temp.staged_verdict
     SELECT staged.kind, staged.entity_id, staged.number, p.id, p.recorded_at, CASE
-        WHEN p.id IS NULL THEN 'new' WHEN {_EQUAL} THEN 'same' ELSE 'other' END
+        WHEN p.id IS NULL THEN 'new' WHEN {_EQUAL} THEN 'same' ELSE 'doubtful' END
     FROM temp.staged {_STORED}
     ORDER BY staged.kind, staged.entity_id, staged.number
 """
-_PLAIN: Final = """
-    SELECT min(number) AS number FROM temp.staged_verdict
-    GROUP BY kind, entity_id HAVING count(*) = 1 AND min(verdict) = ?
-"""
-_DOUBTFUL: Final = f"""
-    WITH staged_doubtful AS (
+_DOUBT_TWINS: Final = """
+    UPDATE temp.staged_verdict SET verdict = 'doubtful'
+    WHERE (kind, entity_id) IN (
         SELECT kind, entity_id FROM temp.staged_verdict
-        GROUP BY kind, entity_id HAVING count(*) > 1 OR min(verdict) = 'other'
+        GROUP BY kind, entity_id HAVING count(*) > 1
     )
+"""
+_MOVE_NEW: Final = """
+    INSERT INTO temp.staged_move
+    SELECT number, number, NULL FROM temp.staged_verdict WHERE verdict = 'new' ORDER BY number
+"""
+_COUNT_SAME: Final = "SELECT count(*) FROM temp.staged_verdict WHERE verdict = 'same'"
+_DOUBTFUL: Final = f"""
     SELECT number, stored, {", ".join(f"staged.{name}" for name in COLUMNS)},
         {", ".join(f"p.{name}" for name in COLUMNS)}
-    FROM staged_doubtful
-    CROSS JOIN temp.staged_verdict USING (kind, entity_id)
+    FROM temp.staged_verdict
     CROSS JOIN temp.staged USING (number)
     LEFT JOIN main.prediction AS p ON p.id = stored
+    WHERE verdict = 'doubtful'
     ORDER BY staged_verdict.kind, staged_verdict.entity_id, number
 """
 _OUTDATED: Final = f"""
@@ -80,10 +84,9 @@ def judge(project: int, *, replace: bool) -> Recorded:
     for table in ("verdict", "move"):
         execute(f"DELETE FROM temp.staged_{table}")
     execute(_LOOK, project)
-    new = execute(
-        f"INSERT INTO temp.staged_move SELECT number, number, NULL FROM ({_PLAIN})", "new"
-    )
-    ((same,),) = execute(f"SELECT count(*) FROM ({_PLAIN})", "same")
+    execute(_DOUBT_TWINS)
+    new = execute(_MOVE_NEW)
+    ((same,),) = execute(_COUNT_SAME)
     recorded = Recorded(created=new.rowcount, unchanged=same)
     _judge_doubtful(recorded, replace=replace)
     return recorded
