@@ -6,7 +6,7 @@ where there is much: a few batches at a time, for memory is to stay small.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import Final
 
 from feedbackstore import documents, predictions, second_process
@@ -21,10 +21,10 @@ _LINES: Final = 500
 _BYTES: Final = 100_000
 """As many as lie ready between two processes without making either wait."""
 
-_BATCHES_ALONE: Final = 30
+_BYTES_ALONE: Final = 3_000_000
 """So much is checked before another process could have started."""
 
-_BATCHES_AHEAD: Final = 60
+_BATCHES_AHEAD: Final = 10
 
 
 def checked(file: Iterable[bytes], *, alone: bool = True) -> Iterator[Checked]:
@@ -34,8 +34,12 @@ def checked(file: Iterable[bytes], *, alone: bool = True) -> Iterator[Checked]:
     main module, as those of multiprocessing do: a script has to guard what it runs.
     """
     batches = _batches(file)
-    for batch in batches if alone else islice(batches, _BATCHES_ALONE):
+    size = 0
+    for batch in batches:
         yield from check(batch)
+        size += sum(len(line) for _, line in batch)
+        if size > _BYTES_ALONE and not alone:
+            break
     following = next(batches, None)
     if following is not None:
         yield from _checked_by_two(chain([following], batches))

@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 
-_TASKS: Final = 4
+_TASKS: Final = 3
 """So many wait for it at most, that one included which it is at."""
 
 
