@@ -6,12 +6,10 @@ A process waits until what it made is taken: nothing piles up.
 """
 
 import multiprocessing
-import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import cycle
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final
@@ -26,6 +24,7 @@ from feedbackstore import database
 from feedbackstore.command import told
 from feedbackstore.database_errors import ERRORS, explained
 from feedbackstore.errors import StoreError
+from feedbackstore.second_process import uninterrupted
 from feedbackstore.store import open_store
 
 _SPAN: Final = 500
@@ -83,7 +82,7 @@ def _processes(plan: Plan, newest: int, jobs: int) -> Iterator[list[Connection]]
             arguments = (sink, opened, plan, newest, spans, _SPAN)
             workers.append(context.Process(target=_work, args=arguments, daemon=True))
             sources.append(source)
-            with _uninterrupted():
+            with uninterrupted():
                 workers[-1].start()
             # Now it is the process's alone: when that ends, so does what is heard of it.
             sink.close()
@@ -94,21 +93,6 @@ def _processes(plan: Plan, newest: int, jobs: int) -> Iterator[list[Connection]]
             if worker.pid is not None:
                 worker.terminate()
                 worker.join()
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """A block whose processes never hear of Ctrl+C, which every process of a terminal does.
-
-    This one ends the others.
-    """
-    # Where it is to be started yet, it lets the signal through again.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(

@@ -7,7 +7,7 @@ for the other. No thread is needed on this side, where it would wait for the int
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from threading import Thread
@@ -73,7 +73,7 @@ def at_work(function: Callable[[Task], Outcome]) -> Iterator[SecondProcess[Task,
     process = context.Process(target=_work, args=(there, function), daemon=True)
     with here:
         # Once it is the process's alone, what is heard of it ends with it.
-        with there:
+        with there, uninterrupted():
             process.start()
         try:
             yield SecondProcess(here)
@@ -82,9 +82,22 @@ def at_work(function: Callable[[Task], Outcome]) -> Iterator[SecondProcess[Task,
             process.join()
 
 
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """A block whose processes never hear of Ctrl+C, which every process of a terminal does.
+
+    This one ends the others.
+    """
+    # Where it is to be started yet, it lets the signal through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _work(connection: Connection, function: Callable[[Task], Outcome]) -> None:
-    # Ctrl+C reaches every process of a terminal: the first one ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     tasks: SimpleQueue[Any] = SimpleQueue()
     Thread(target=_hear, args=(connection, tasks), daemon=True).start()
     # Nobody listens any more where the pipe is broken.
