@@ -6,19 +6,22 @@ keeps a digest of the rows that it became: the next export can leave out what ha
 
 import hashlib
 from array import array
-from collections.abc import Callable, Iterator
-from itertools import count
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterator
+from typing import Any, Final
 
-from peewee import IntegrityError, chunked
-
-from feedbackstore import database, ids, program, statements
+from feedbackstore import database, export_parts, ids, program
 from feedbackstore.errors import NotFound
-from feedbackstore.models import ID_FIELDS, Export, ExportItem, Feedback
+from feedbackstore.export_parts import DIGEST_BYTES, PIECES
+from feedbackstore.models import ID_FIELDS, Export, Feedback
+from feedbackstore.statements import Statement, numbered, parameters
 
-DIGEST_BYTES: Final = 16
-
-Item: TypeAlias = tuple[int, int, bytearray]
+_UUIDS: Final = Statement(
+    lambda: (
+        Feedback.select(Feedback.uuid)
+        .where(Feedback.id.in_(parameters(PIECES)))
+        .order_by(Feedback.id)
+    )
+)
 
 
 class Lineage:
@@ -29,7 +32,7 @@ class Lineage:
         self._digests = bytearray()
 
     def add(self, feedback_id: int, digest: bytes) -> None:
-        """A piece of feedback became rows of this digest."""
+        """A piece of feedback became rows of this digest; its id is above those before it."""
         self._ids.append(feedback_id)
         self._digests += digest
 
@@ -45,28 +48,13 @@ class Lineage:
             format=described["format"],
             rows=described["written"],
         )
-        try:
-            self._keep(made, self._items)
-        except IntegrityError:
-            self._keep(made, self._items_still_there)
-        return str(made.sha256)
-
-    def _keep(self, made: Export, items: Callable[[int], Iterator[Item]]) -> None:
         with database.write():
-            known = Export.project == made.project_id, Export.sha256 == made.sha256
+            known = Export.project == project, Export.sha256 == made.sha256
             if Export.get_or_none(*known) is None:
-                row = Export.create(**made.__data__ | {"created_at": ids.now()})
-                statements.insert_all(ExportItem, items(row.id))
-
-    def _items_still_there(self, export: int) -> Iterator[Item]:
-        for some in chunked(self._items(export), statements.VARIABLES):
-            there: Any = Feedback.select(Feedback.id).where(Feedback.id.in_([i[1] for i in some]))
-            found = {feedback_id for (feedback_id,) in there.tuples()}
-            yield from (item for item in some if item[1] in found)
-
-    def _items(self, export: int) -> Iterator[Item]:
-        for end, feedback_id in zip(count(DIGEST_BYTES, DIGEST_BYTES), self._ids, strict=False):
-            yield export, feedback_id, self._digests[end - DIGEST_BYTES : end]
+                made.created_at = ids.now()
+                made.save(force_insert=True)
+                export_parts.record(made, self._ids, self._digests)
+        return str(made.sha256)
 
 
 def digest(lines: list[bytes]) -> bytes:
@@ -96,32 +84,21 @@ def list_newest(project: int) -> list[Export]:
 
 def containing(project: int, kind: str, entity_id: str) -> list[Export]:
     """The exports that hold feedback on one entity, the newest first."""
-    holding = (
-        ExportItem.select(ExportItem.export)
-        .join(Feedback)
-        .where(Feedback.project == project, ID_FIELDS[kind] == entity_id)
+    feedback: Any = Feedback.select(Feedback.id).where(
+        Feedback.project == project, ID_FIELDS[kind] == entity_id
     )
-    found = Export.select().where(Export.id.in_(holding)).order_by(Export.id.desc())
-    return list(found)
+    return export_parts.exports_with(row for (row,) in feedback.tuples())[::-1]
 
 
 def feedback_in(export: Export) -> Iterator[str]:
     """The ids of the feedback that went into an export, in the order of submission."""
-    rows = (
-        ExportItem.select(Feedback.uuid)
-        .join(Feedback)
-        .where(ExportItem.export == export.id)
-        .order_by(Feedback.id)
-    )
-    found: Any = rows.tuples()
-    for (uuid,) in found:
-        yield uuid
+    for some, _ in export_parts.read(export):
+        yield from (uuid for (uuid,) in _UUIDS.run(numbered(some)))
 
 
 def digests(export: Export) -> dict[int, bytes]:
     """Of each piece of feedback that went into an export, the digest of its rows."""
-    rows = ExportItem.select(ExportItem.feedback, ExportItem.digest).where(
-        ExportItem.export == export.id
-    )
-    found: Any = rows.tuples()
-    return {feedback_id: bytes(piece) for feedback_id, piece in found}
+    found: dict[int, bytes] = {}
+    for some, pieces in export_parts.read(export):
+        found.update(zip(some, pieces, strict=True))
+    return found

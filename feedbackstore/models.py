@@ -261,16 +261,21 @@ class Export(Model):
         indexes = ((("project", "sha256"), True),)
 
 
-class ExportItem(Model):
-    """That a piece of feedback went into an export, and a digest of the rows that it became."""
+class ExportPart(Model):
+    """Some of the feedback that went into an export, with digests of its rows; see `export_parts`.
 
+    `first` is the lowest id of `ids`.
+    """
+
+    export_id: int
+    id = AutoField()
     export = ForeignKeyField(Export, index=False)
-    feedback = ForeignKeyField(Feedback)
-    digest = BlobField()
+    first = IntegerField()
+    ids = BlobField()
+    digests = BlobField()
 
     class Meta:
-        primary_key = CompositeKey("export", "feedback")
-        without_rowid = True
+        indexes = ((("export", "first"), True),)
 
 
 class Erasure(Model):
@@ -313,7 +318,7 @@ TABLES: Final = (
     Replay,
     Secret,
     Export,
-    ExportItem,
+    ExportPart,
     Erasure,
     Tombstone,
 )

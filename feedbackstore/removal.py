@@ -13,12 +13,11 @@ from typing import Any, Final, TypeVar
 
 from peewee import chunked, fn
 
-from feedbackstore import database
+from feedbackstore import database, export_parts
 from feedbackstore.doomed import Doomed
 from feedbackstore.models import (
     Erasure,
     Export,
-    ExportItem,
     Feedback,
     Image,
     Lease,
@@ -28,9 +27,9 @@ from feedbackstore.models import (
 )
 from feedbackstore.statements import VARIABLES
 
-_FEEDBACK: Final = 100
+_FEEDBACK: Final = 50
 _IMAGES: Final = 10
-"""Rows that go at once: an image may weigh megabytes."""
+"""Rows that go at once: feedback may be in hundreds of exports, an image may weigh megabytes."""
 
 _TURN: Final = 0.05
 """Seconds after which a transaction ends: a prediction may weigh nothing, or megabytes."""
@@ -76,14 +75,10 @@ def _images_only_in(keys: Iterable[Key]) -> Iterator[bool]:
             yield links[image] == every
 
 
-def exports_of(doomed: Doomed) -> Iterator[Export]:
+def exports_of(doomed: Doomed) -> list[Export]:
     """The exports that hold this feedback, the oldest first."""
-    holding: set[int] = set()
-    for some in chunked(doomed.feedback, VARIABLES):
-        items: Any = ExportItem.select(ExportItem.export).join(Feedback)
-        holding.update(each for (each,) in items.where(Feedback.uuid.in_(some)).tuples())
-    for exports in chunked(sorted(holding), VARIABLES):
-        yield from Export.select().where(Export.id.in_(exports)).order_by(Export.id)
+    some = chunked(doomed.feedback, VARIABLES)
+    return export_parts.exports_with(row for uuids in some for row in _rows(uuids))
 
 
 def remove(erasure: str, doomed: Doomed) -> None:
@@ -129,12 +124,16 @@ def _note(erasure: str, counts: Counts) -> None:
 
 
 def _remove_feedback(uuids: list[str]) -> Counts:
-    found: Any = Feedback.select(Feedback.id).where(Feedback.uuid.in_(uuids))
-    rows = [row for (row,) in found.tuples()]
+    rows = _rows(uuids)
     reviews = Review.delete().where(Review.feedback.in_(rows)).execute()
-    ExportItem.delete().where(ExportItem.feedback.in_(rows)).execute()
+    export_parts.remove(rows)
     Lease.delete().where(Lease.item.in_(uuids)).execute()
     return Counts(Feedback.delete().where(Feedback.id.in_(rows)).execute(), reviews)
+
+
+def _rows(uuids: list[str]) -> list[int]:
+    found: Any = Feedback.select(Feedback.id).where(Feedback.uuid.in_(uuids))
+    return [row for (row,) in found.tuples()]
 
 
 def _remove_prediction(key: Key) -> Counts:

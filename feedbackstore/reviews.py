@@ -10,14 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from feedbackstore import arrangement, database, documents, feedback, ids, keys, leases
+from feedbackstore import (
+    arrangement,
+    database,
+    documents,
+    export_parts,
+    feedback,
+    ids,
+    keys,
+    leases,
+)
 from feedbackstore.errors import Conflict, Invalid, NotFound, Problem
 from feedbackstore.models import (
     APPROVED,
     PENDING,
     REJECTED,
     ApiKey,
-    ExportItem,
     Feedback,
     Prediction,
     Project,
@@ -157,8 +165,8 @@ def delete(row: Feedback) -> None:
     """Delete feedback with its reviews, and its place in the record of exports."""
     with database.write():
         current = _fresh(row)
-        for link in (Review, ExportItem):
-            link.delete().where(link.feedback == current.id).execute()
+        Review.delete().where(Review.feedback == current.id).execute()
+        export_parts.remove([current.id])
         leases.release_all(current.uuid)
         current.delete_instance()
 

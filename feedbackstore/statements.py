@@ -38,6 +38,16 @@ def parameter(name: str) -> Any:
     return peewee.Value(name, converter=False)
 
 
+def parameters(most: int) -> list[Any]:
+    """What stands in a Statement for a list of `numbered` values, so many at most."""
+    return [parameter(str(number)) for number in range(most)]
+
+
+def numbered(values: Iterable[Any]) -> dict[str, Any]:
+    """A list's values for `parameters`: where it is shorter, the rest of them are NULL."""
+    return {str(number): value for number, value in enumerate(values)}
+
+
 def fields(model: type[peewee.Model]) -> list[Any]:
     """The fields of a model, in their order."""
     found: list[Any] = model._meta.sorted_fields  # noqa: SLF001 - peewee documents it

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from exports import lineage
 from exports.lineage import Lineage
 from feedbackstore import (
     backup,
@@ -25,6 +26,7 @@ from feedbackstore import (
     in_use,
     keys,
     leases,
+    models,
     predictions,
     restore,
     reviews,
@@ -36,7 +38,6 @@ from feedbackstore.erasing import erase_command, erasures_group
 from feedbackstore.errors import Conflict, Erased, NotFound
 from feedbackstore.models import (
     Erasure,
-    ExportItem,
     Feedback,
     Image,
     Lease,
@@ -255,7 +256,7 @@ def test_earlier_exports_are_named_before_and_afterwards(
     for each in said:
         assert "exports that were made of it, and hold it still:" in each
         assert "train.jsonl" in each
-    assert ExportItem.select().count() == 1
+    assert len(lineage.digests(models.Export.get())) == 1
     listed = erasures("list", "--json").output
     assert "train.jsonl" in listed
     assert "r" not in {*listed.split('"')}
@@ -267,6 +268,26 @@ def test_earlier_exports_are_named_before_and_afterwards(
     )
     assert more.exit_code == 0
     assert (tmp_path / "more.jsonl").read_text() == ""
+
+
+def test_no_digest_of_what_was_erased_stays_in_any_file(
+    erase: Run, export: Export, predict: Predict, say: Say, tmp_path: Path
+) -> None:
+    for number in range(400):
+        predict(f"r{number}")
+        say(f"r{number}", response={"total": number + 2})
+    out = tmp_path / "elsewhere" / "train.jsonl"
+    out.parent.mkdir()
+    assert export(str(out), "--quiet").exit_code == 0
+    before = lineage.digests(models.Export.get())
+    gone = Feedback.get(Feedback.request_id == "r200").id
+
+    assert erase("--request-id", "r200", "--yes").exit_code == 0
+
+    kept = {piece: digest for piece, digest in before.items() if piece != gone}
+    assert lineage.digests(models.Export.get()) == kept
+    files = [path for path in tmp_path.iterdir() if path.is_file()]
+    assert not any(before[gone] in path.read_bytes() for path in files)
 
 
 def test_an_export_that_runs_meanwhile_is_remembered_without_it(
@@ -290,7 +311,7 @@ def test_an_export_that_runs_meanwhile_is_remembered_without_it(
     done = export(str(tmp_path / "train.jsonl"), "--quiet")
 
     assert done.exit_code == 0, done.output
-    assert ExportItem.select().count() == 1
+    assert len(lineage.digests(models.Export.get())) == 1
 
 
 def test_what_was_erased_is_not_taken_again_until_that_is_lifted(

@@ -6,6 +6,7 @@ the one before it.
 """
 
 import sqlite3
+import struct
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -45,6 +46,26 @@ def columns_of(path: Path) -> dict[str, list[str]]:
         }
 
 
+def items_of(path: Path) -> list[tuple[object, ...]]:
+    """What exports are remembered to hold, however it is kept: export, feedback, digest."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if "export_item" in tables:
+            return sorted(map(tuple, connection.execute("SELECT * FROM export_item")))
+        if "export_part" not in tables:
+            return []
+        return sorted(
+            (part["export_id"], feedback, digest)
+            for part in connection.execute("SELECT * FROM export_part")
+            for (feedback,), (digest,) in zip(
+                struct.iter_unpack("<q", part["ids"]),
+                struct.iter_unpack("16s", part["digests"]),
+                strict=True,
+            )
+        )
+
+
 @pytest.fixture(params=DUMPS, ids=lambda path: path.stem)
 def earlier(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Iterator[str]:
     """The key of a store that an earlier version made, at `url`, not brought up to date yet."""
@@ -60,13 +81,15 @@ def test_everything_in_an_earlier_store_is_there_after_the_upgrade(
 ) -> None:
     path = tmp_path / "feedback.db"
     columns = columns_of(path)
-    before = rows(path, columns)
+    columns.pop("export_item", None)
+    before, items = rows(path, columns), items_of(path)
 
     applied = migrations.upgrade(url)
     database.close()
 
     assert applied
     assert rows(path, columns) == before
+    assert items_of(path) == items
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -85,3 +108,33 @@ def test_an_earlier_store_goes_on_with_its_key_and_exports(earlier: str, url: st
     assert list(corrected["response"]) == ["total", "Größe", "big", ""]
     assert submitted.status_code == 200
     assert len(exported.stdout.splitlines()) == 4
+
+
+@pytest.mark.parametrize("count", [0, 1, 159, 160, 161, 1000])
+def test_large_exports_are_remembered_after_the_upgrade_as_they_were(
+    url: str, tmp_path: Path, count: int
+) -> None:
+    path = tmp_path / "feedback.db"
+    dump = DUMPS[-1].with_name("0008_arrangements.sql").read_text(encoding="utf-8")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(dump)
+        connection.execute("DELETE FROM export_item")
+        connection.executemany(
+            "INSERT INTO feedback (id, uuid, project_id, created_at, status)"
+            " VALUES (?1, 'uuid ' || ?1, 1, '2026-11-25T12:00:00.000000Z', 'pending')",
+            [(number,) for number in range(100, 100 + 3 * count)],
+        )
+        connection.executemany(
+            "INSERT INTO export_item VALUES (?, ?, randomblob(16))",
+            [(n % 2 + 1, n) for n in range(100, 100 + 3 * count) if n % 3],
+        )
+    before = items_of(path)
+
+    migrations.upgrade(url)
+    database.close()
+
+    assert items_of(path) == before
+    assert len(before) == 2 * count
+    with closing(sqlite3.connect(path)) as connection:
+        parts = connection.execute("SELECT count(*) FROM export_part").fetchone()
+    assert parts == (2 * -(-count // 160),)

@@ -56,7 +56,7 @@ def test_an_export_is_listed_shown_and_found_by_whose_data_it_holds(
 
 
 def test_the_same_dataset_again_is_the_same_export(written: Path, ask: Ask, export: Export) -> None:
-    export(f"{written}/", "--overwrite")
+    assert export(f"{written}/", "--overwrite").exit_code == 0
 
     assert len(ask("list", "--json").stdout.splitlines()) == 1
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from exports import parallel
+from exports import lineage, parallel
 from exports.formats import FORMATS
+from feedbackstore import models
 from feedbackstore.database import proxy
-from feedbackstore.models import ExportItem
 from tests.conftest import Export, Predict, Say
 
 FLASK = Path(sys.executable).parent / "flask"
@@ -59,8 +59,9 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def remembered() -> list[tuple[int, bytes]]:
     """What the store remembers of all exports, and forgets with this."""
-    items = sorted((item.feedback_id, bytes(item.digest)) for item in ExportItem.select())
-    proxy.execute_sql("DELETE FROM export_item")
+    exports = list(models.Export.select())
+    items = sorted(item for export in exports for item in lineage.digests(export).items())
+    proxy.execute_sql("DELETE FROM export_part")
     proxy.execute_sql("DELETE FROM export")
     return items
 
