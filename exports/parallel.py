@@ -5,6 +5,7 @@ remembers (duplicates, domains) judges here, in order: the outcome is that of on
 A process waits until what it made is taken: nothing piles up.
 """
 
+import fcntl
 import multiprocessing
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -78,6 +79,7 @@ def _processes(plan: Plan, newest: int, jobs: int) -> Iterator[list[Connection]]
     try:
         for turn in range(jobs):
             source, sink = context.Pipe(duplex=False)
+            _widen(sink)
             spans = range(turn * _SPAN, newest, jobs * _SPAN)
             arguments = (sink, opened, plan, newest, spans, _SPAN)
             workers.append(context.Process(target=_work, args=arguments, daemon=True))
@@ -93,6 +95,12 @@ def _processes(plan: Plan, newest: int, jobs: int) -> Iterator[list[Connection]]
             if worker.pid is not None:
                 worker.terminate()
                 worker.join()
+
+
+def _widen(pipe: Connection) -> None:
+    """Let a process go on while what it made lies in the pipe, where the system can do that."""
+    with suppress(AttributeError, OSError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _ENOUGH)
 
 
 def _work(

@@ -147,7 +147,7 @@ def test_an_export_that_fails_leaves_the_old_file_and_no_other(
     export(out)
     before = {path: path.read_bytes() for path in tmp_path.glob("*train*")}
 
-    def fail(self: Sink) -> None:
+    def fail(self: Sink, piece: bytearray) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Sink, "_write", fail)
