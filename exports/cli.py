@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import click
 from exports import dataset, directory, job, plan
 from exports.example import EXPLAINED
 from exports.job import Outcome
-from exports.maker import Made
+from exports.made import Made, Run
 from exports.options import Options, export_options
 from feedbackstore.command import StoreCommand, progress, stdout
 from feedbackstore.errors import NotFound, Unusable
@@ -36,10 +36,12 @@ def export_jsonl(out: str, **told: Any) -> None:
         _explain(planned)
         return
 
+    @contextmanager
     def shown(
-        made: Iterable[Made], total: Callable[[], int]
-    ) -> AbstractContextManager[Iterable[Made]]:
-        return progress(made, total, options.quiet or options.as_json)
+        made: Iterable[Made | Run], total: Callable[[], int]
+    ) -> Iterator[Iterable[Made | Run]]:
+        with progress((), total, options.quiet or options.as_json) as bar:
+            yield _moving(bar, made)
 
     outcome = job.run(planned, out, stdout(), shown)
     if options.as_json:
@@ -47,6 +49,12 @@ def export_jsonl(out: str, **told: Any) -> None:
     elif not options.quiet:
         for line in _in_words(outcome, out, planned):
             click.echo(line, err=True)
+
+
+def _moving(bar: Any, made: Iterable[Made | Run]) -> Iterator[Made | Run]:
+    for some in made:
+        yield some
+        bar.update(len(some.ids))
 
 
 def _explain(planned: plan.Plan) -> None:

@@ -1,7 +1,7 @@
 """One export from end to end: select, build, place images, shape, write, count."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,12 +26,18 @@ class Summary:
     first_feedback_id: str | None = None
     last_feedback_id: str | None = None
 
-    def count_in(self, uuid: str, rows: int) -> None:
-        """A piece of feedback became so many rows."""
-        self.used += 1
+    def count_in(self, uuids: Sequence[str], rows: int) -> None:
+        """Feedback became so many rows."""
+        self.read += len(uuids)
+        self.used += len(uuids)
         self.written += rows
-        self.first_feedback_id = self.first_feedback_id or uuid
-        self.last_feedback_id = uuid
+        self.first_feedback_id = self.first_feedback_id or uuids[0]
+        self.last_feedback_id = uuids[-1]
+
+    def leave_out(self, reason: Reason) -> None:
+        """A piece of feedback became none."""
+        self.read += 1
+        self.left_out[reason] += 1
 
     def as_json(self) -> dict[str, Any]:
         """The counts, for machines; reasons in the order of their declaration."""
@@ -71,15 +77,14 @@ def export(
     for row in selected:
         if limit is not None and summary.written >= limit:
             break
-        summary.read += 1
         try:
             lines = [line_of(shaped) for shaped in shape(row, form, chain)]
         except Skip as skip:
-            summary.left_out[skip.reason] += 1
+            summary.leave_out(skip.reason)
             continue
         for line in lines:
             write(line, row)
-        summary.count_in(row.uuid, len(lines))
+        summary.count_in((row.uuid,), len(lines))
     return summary
 
 

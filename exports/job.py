@@ -12,7 +12,8 @@ from exports.directory import Directory, Sharding
 from exports.export import Summary
 from exports.formats.interface import Format, Layout
 from exports.lineage import Lineage
-from exports.maker import Made, Maker
+from exports.made import Made, Run
+from exports.maker import Maker
 from exports.making import Making
 from exports.options import Options
 from exports.plan import Plan
@@ -22,7 +23,9 @@ from exports.tally import Tally, Write, WriteImage, write_all
 from feedbackstore import __version__, documents
 from feedbackstore.errors import Unusable
 
-Shown = Callable[[Iterable[Made], Callable[[], int]], AbstractContextManager[Iterable[Made]]]
+Shown = Callable[
+    [Iterable[Made | Run], Callable[[], int]], AbstractContextManager[Iterable[Made | Run]]
+]
 """Rows with whatever shows how far they have come, of how many."""
 
 
@@ -67,7 +70,9 @@ def _to_nowhere(plan: Plan, shown: Shown) -> Outcome:
 
 def _to_stream(plan: Plan, stdout: IO[bytes], shown: Shown) -> Outcome:
     sink = Sink(stdout, PIECE_OF_A_STREAM)
-    tally = _export(plan, lambda made: sink.write(*made.lines), _no_place_for_images, shown)
+    tally = _export(
+        plan, lambda made: sink.write(made.data, made.rows), _no_place_for_images, shown
+    )
     sink.finish()
     stdout.flush()
     return Outcome(tally.summary, _described(plan, tally))
@@ -78,9 +83,9 @@ def _to_file(plan: Plan, out: Path, shown: Shown) -> Outcome:
     with dataset.written(out) as file:
         sink = Sink(file)
 
-        def write(made: Made) -> None:
-            sink.write(*made.lines)
-            lineage.add(made.id, made.digest)
+        def write(made: Made | Run) -> None:
+            sink.write(made.data, made.rows)
+            lineage.add(made.ids, made.digests)
 
         tally = _export(plan, write, _beside(out), shown)
         data_sha256 = sink.finish()
@@ -100,15 +105,14 @@ def _to_directory(plan: Plan, out: Path, shown: Shown) -> Outcome:
     sources: Counter[str] = Counter()
     with directory.written(out, sharding) as folder:
 
-        def write(made: Made) -> None:
-            if made.lines and not columns:
-                columns.update(card.columns_of(documents.load(made.lines[0].decode())))
-            sources[f"{made.domain or 'no domain'}, by {made.model or 'no model'}"] += len(
-                made.lines
-            )
-            for line in made.lines:
-                folder.write(made.split, line)
-            lineage.add(made.id, made.digest)
+        def write(made: Made | Run) -> None:
+            for one in made.each():
+                if one.lines and not columns:
+                    columns.update(card.columns_of(documents.load(one.lines[0].decode())))
+                sources[f"{one.domain or 'no domain'}, by {one.model or 'no model'}"] += one.rows
+                for line in one.lines:
+                    folder.write(one.split, line)
+            lineage.add(made.ids, made.digests)
 
         tally = _export(plan, write, folder.write_image, shown)
         files = folder.finish(plan.splits.names)
@@ -134,7 +138,7 @@ def _export(plan: Plan, write: Write, write_image: WriteImage, shown: Shown) -> 
         return write_all(items, plan, write, write_image)
 
 
-def _made(plan: Plan) -> Generator[Made, None, None]:
+def _made(plan: Plan) -> Generator[Made | Run, None, None]:
     """What the selected feedback becomes, made in as many processes as were asked for."""
     # Images are fetched once each, so many in all, and only for rows that are to be written.
     if plan.options.jobs > 1 and not plan.options.fetch_images:

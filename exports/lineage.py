@@ -6,7 +6,7 @@ keeps a digest of the rows that it became: the next export can leave out what ha
 
 import hashlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from feedbackstore import database, export_parts, ids, program
@@ -31,10 +31,10 @@ class Lineage:
         self._ids = array("q")
         self._digests = bytearray()
 
-    def add(self, feedback_id: int, digest: bytes) -> None:
-        """A piece of feedback became rows of this digest; its id is above those before it."""
-        self._ids.append(feedback_id)
-        self._digests += digest
+    def add(self, ids: Iterable[int], digests: bytes) -> None:
+        """Feedback became rows of these digests; its ids ascend, and are above those before."""
+        self._ids.extend(ids)
+        self._digests += digests
 
     def remember(self, project: int, manifest: bytes, described: dict[str, Any], out: str) -> str:
         """Keep it in the store; the hash by which the export is known from now on.
@@ -57,9 +57,9 @@ class Lineage:
         return str(made.sha256)
 
 
-def digest(lines: list[bytes]) -> bytes:
+def digest(lines: bytes) -> bytes:
     """What tells whether feedback would become the same rows again."""
-    return hashlib.sha256(b"".join(lines)).digest()[:DIGEST_BYTES]
+    return hashlib.sha256(lines).digest()[:DIGEST_BYTES]
 
 
 def get(project: int, sha256: str) -> Export:

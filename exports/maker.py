@@ -4,46 +4,20 @@ What needs to remember the rows before it (`memory`) is told what it goes by, an
 rows can be made in several processes, and judged in one, in order.
 """
 
+from array import array
 from collections import Counter
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 from exports import dataset, lineage, steps
 from exports.example import Example, Reason, Skip
 from exports.export import Step, shape
 from exports.fetch import Fetcher
 from exports.images import Placer
+from exports.made import Made, Noted, Run
 from exports.memory import Mark
 from exports.plan import Plan
 from exports.selection import Row
 from exports.splice import Texts
-
-
-class Noted(NamedTuple):
-    """What was noted of an example on its way.
-
-    `mark` is what the memory goes by, None where it never came so far. `redacted` and `placed`
-    are counts of personal values and images; `images` are those of the latter that become files.
-    """
-
-    mark: Mark | None
-    redacted: dict[str, int]
-    placed: dict[str, int]
-    images: dict[str, bytes]
-
-
-class Made(NamedTuple):
-    """A piece of feedback with its lines and their digest, or with the reason that it has none."""
-
-    id: int
-    uuid: str
-    domain: str | None
-    model: str | None
-    split: str
-    reason: Reason | None
-    lines: list[bytes]
-    digest: bytes = b""
-    noted: Noted | None = None
 
 
 class Maker:
@@ -67,33 +41,37 @@ class Maker:
         """Whether lines may be made of stored texts."""
         return self._spliced is not None
 
-    def splice(self, texts: Texts) -> Made | None:
-        """What feedback becomes, where its texts suffice to tell."""
-        if texts.superseded:
-            return self._made(texts, Reason.SUPERSEDED, [])
+    def splice(self, texts: Texts) -> bytes | None:
+        """The line of a piece of feedback, where its texts suffice for it."""
         row = self._spliced(texts) if self._spliced is not None else None
-        return None if row is None else self._made(texts, None, [dataset.ended(row)])
+        return None if row is None else dataset.ended(row)
+
+    def run(self, of: Sequence[Texts], lines: list[bytes]) -> Run:
+        """Feedback with the lines that were spliced of it."""
+        ids, uuids, domains, models, *_ = zip(*of, strict=True)
+        splits = list(map(self._splits.of, of))
+        digests = b"".join(map(lineage.digest, lines))
+        return Run(array("q", ids), uuids, domains, models, splits, b"".join(lines), digests)
+
+    def superseded(self, texts: Texts) -> Made:
+        """Feedback in whose place other feedback is taken."""
+        named = texts.id, texts.uuid, texts.domain, texts.model
+        return Made(*named, "", Reason.SUPERSEDED, [])
 
     def make(self, row: Row) -> Made:
         """What a row becomes."""
         try:
             lines = [dataset.line_of(shaped) for shaped in shape(row, self._form, self._steps)]
         except Skip as skip:
-            return self._made(row, skip.reason, [], self._take_notes())
-        return self._made(row, None, lines, self._take_notes())
+            return self._made(row, skip.reason, [])
+        return self._made(row, None, lines)
 
-    def _made(
-        self,
-        row: Row | Texts,
-        reason: Reason | None,
-        lines: list[bytes],
-        noted: Noted | None = None,
-    ) -> Made:
-        named = row.id, row.uuid, row.domain, row.model
+    def _made(self, row: Row, reason: Reason | None, lines: list[bytes]) -> Made:
+        named, noted = (row.id, row.uuid, row.domain, row.model), self._take_notes()
         if reason is not None:
-            return Made(*named, "", reason, lines, b"", noted)
+            return Made(*named, "", reason, [], b"", noted)
         split = self._splits.of(row) if lines else ""
-        return Made(*named, split, None, lines, lineage.digest(lines), noted)
+        return Made(*named, split, None, lines, lineage.digest(b"".join(lines)), noted)
 
     def _take_notes(self) -> Noted | None:
         """What was noted of this row, once."""

@@ -5,7 +5,8 @@
 
 from collections.abc import Iterator
 
-from exports.maker import Made, Maker
+from exports.made import Made, Run
+from exports.maker import Maker
 from exports.paging import Pages
 from exports.plan import Plan
 from exports.query import select_texts
@@ -25,7 +26,7 @@ class Making:
             query = select_texts(plan.project, plan.filters, newest)
             self._texts = Pages(query, Texts._make)
 
-    def between(self, after: int, until: int) -> Iterator[Made]:
+    def between(self, after: int, until: int) -> Iterator[Made | Run]:
         """What has an id beyond `after`, up to `until`."""
         if self._texts is None:
             yield from map(self._maker.make, self._whole.between(after, until))
@@ -35,17 +36,28 @@ class Making:
             yield from self._made(page)
             after = page[-1].id if page else until
 
-    def _made(self, page: list[Texts]) -> Iterator[Made]:
+    def _made(self, page: list[Texts]) -> Iterator[Made | Run]:
+        these: list[Texts] = []
+        lines: list[bytes] = []
         others: list[int] = []
         for texts in page:
-            made = self._maker.splice(texts)
-            if made is None:
-                others.append(texts.id)
-                continue
-            if others:
+            line = None if texts.superseded else self._maker.splice(texts)
+            if others and (line or texts.superseded):
                 yield from self._made_whole(others)
                 others = []
-            yield made
+            if line is not None:
+                these.append(texts)
+                lines.append(line)
+                continue
+            if these:
+                yield self._maker.run(these, lines)
+                these, lines = [], []
+            if texts.superseded:
+                yield self._maker.superseded(texts)
+            else:
+                others.append(texts.id)
+        if these:
+            yield self._maker.run(these, lines)
         yield from self._made_whole(others)
 
     def _made_whole(self, ids: list[int]) -> Iterator[Made]:

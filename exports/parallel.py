@@ -13,11 +13,11 @@ from dataclasses import replace
 from itertools import cycle
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from typing import Any, Final
+from typing import Final
 
 from exports import selection
 from exports.example import Skip
-from exports.maker import Made
+from exports.made import Made, Run
 from exports.making import Making
 from exports.memory import Memory
 from exports.plan import Plan
@@ -33,26 +33,26 @@ _ENOUGH: Final = 1024 * 1024
 """Bytes of lines and images after which a message is sent."""
 
 
-def made(plan: Plan, jobs: int) -> Iterator[Made]:
+def made(plan: Plan, jobs: int) -> Iterator[Made | Run]:
     """What the selected feedback becomes. Raises StoreError where a process fails or is killed."""
     newest, memory = selection.last_id(plan.project), plan.memory()
     with _processes(plan, newest, jobs) as sources:
         for _, source in zip(range(0, newest, _SPAN), cycle(sources), strict=False):
             while batch := _received(source):
-                yield from (_judged(Made(*columns), memory) for columns in batch)
+                yield from (_judged(some, memory) for some in batch)
 
 
-def _judged(one: Made, memory: Memory) -> Made:
-    if one.noted is None or one.noted.mark is None:
-        return one
+def _judged(some: Made | Run, memory: Memory) -> Made | Run:
+    if isinstance(some, Run) or some.noted is None or some.noted.mark is None:
+        return some
     try:
-        memory.judge(one.noted.mark)
+        memory.judge(some.noted.mark)
     except Skip as skip:
-        return one._replace(reason=skip.reason, lines=[])
-    return one
+        return some._replace(reason=skip.reason, lines=[])
+    return some
 
 
-def _received(source: Connection) -> list[tuple[Any, ...]]:
+def _received(source: Connection) -> list[Made | Run]:
     """The next rows of a span, none at its end."""
     try:
         received = source.recv()
@@ -63,7 +63,7 @@ def _received(source: Connection) -> list[tuple[Any, ...]]:
         ) from None
     if isinstance(received, str):
         raise StoreError(f"A process of the export failed: {received}")
-    batch: list[tuple[Any, ...]] = received
+    batch: list[Made | Run] = received
     return batch
 
 
@@ -131,15 +131,22 @@ def _work(
             sink.send(f"{type(error).__name__}: {error}")
 
 
-def _batches(made: Iterable[Made]) -> Iterator[list[tuple[Any, ...]]]:
+def _batches(made: Iterable[Made | Run]) -> Iterator[list[Made | Run]]:
     """Rows in messages that are not too large."""
-    batch, size = [], 0
-    for one in made:
-        batch.append(tuple(one))
-        size += sum(map(len, one.lines))
-        size += sum(map(len, one.noted.images.values())) if one.noted is not None else 0
+    batch: list[Made | Run] = []
+    size = 0
+    for some in made:
+        batch.append(some)
+        size += _size(some)
         if size >= _ENOUGH:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _size(some: Made | Run) -> int:
+    if isinstance(some, Run):
+        return len(some.data)
+    images = sum(map(len, some.noted.images.values())) if some.noted is not None else 0
+    return sum(map(len, some.lines)) + images

@@ -24,11 +24,10 @@ class Sink:
         """How many bytes the lines have, together."""
         return self._written + len(self._piece)
 
-    def write(self, *lines: bytes) -> None:
-        """Append lines. Raises OSError, be it for lines before them."""
-        for line in lines:
-            self._piece += line
-            self.rows += 1
+    def write(self, lines: bytes, rows: int = 1) -> None:
+        """Append so many lines. Raises OSError, be it for lines before them."""
+        self._piece += lines
+        self.rows += rows
         if len(self._piece) >= self._enough:
             self._write(self._piece)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from exports.example import NOT_HELD, Reason, Skip
 from exports.export import Summary
-from exports.maker import Made
+from exports.made import Made, Run
 from exports.plan import Plan
 from feedbackstore.errors import StoreError
 
-Write = Callable[[Made], None]
+Write = Callable[[Made | Run], None]
 WriteImage = Callable[[str, bytes], None]
 
 
@@ -33,33 +33,46 @@ class Tally:
         return done
 
 
-def write_all(made: Iterable[Made], plan: Plan, write: Write, write_image: WriteImage) -> Tally:
+def write_all(
+    made: Iterable[Made | Run], plan: Plan, write: Write, write_image: WriteImage
+) -> Tally:
     """Write what was made, up to the plan's limit, but for what an earlier export knows.
 
     Raises StoreError where the plan is strict and a format could not hold an example.
     """
     tally, limit = Tally(), plan.options.limit
     summary = tally.summary
-    for one in made:
+    for some in made:
+        if isinstance(some, Run) and limit is None and plan.since is None:
+            write(some)
+            summary.count_in(some.uuids, some.rows)
+            continue
+        for one in some.each():
+            if limit is not None and summary.written >= limit:
+                break
+            _write_one(one, plan, tally, write, write_image)
         if limit is not None and summary.written >= limit:
             break
-        summary.read += 1
-        if one.noted is not None:
-            tally.redacted.update(one.noted.redacted)
-        if one.reason is not None:
-            summary.left_out[one.reason] += 1
-        elif plan.since is not None and plan.since.knows(one.id, one.digest):
-            summary.left_out[Reason.KNOWN] += 1
-        else:
-            if one.noted is not None and one.lines:
-                tally.placed.update(one.noted.placed)
-                for name, data in one.noted.images.items():
-                    write_image(name, data)
-            write(one)
-            summary.count_in(one.uuid, len(one.lines))
     if plan.options.strict:
         _refuse_not_held(summary)
     return tally
+
+
+def _write_one(one: Made, plan: Plan, tally: Tally, write: Write, write_image: WriteImage) -> None:
+    summary, noted = tally.summary, one.noted
+    if noted is not None:
+        tally.redacted.update(noted.redacted)
+    if one.reason is None and plan.since is not None and plan.since.knows(one.id, one.digest):
+        summary.leave_out(Reason.KNOWN)
+    elif one.reason is not None:
+        summary.leave_out(one.reason)
+    else:
+        if noted is not None and one.lines:
+            tally.placed.update(noted.placed)
+            for name, data in noted.images.items():
+                write_image(name, data)
+        write(one)
+        summary.count_in((one.uuid,), one.rows)
 
 
 def _refuse_not_held(summary: Summary) -> None:
