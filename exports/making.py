@@ -27,7 +27,7 @@ class Making:
             self._texts = Pages(query, Texts._make)
 
     def between(self, after: int, until: int) -> Iterator[Made | Run]:
-        """What has an id beyond `after`, up to `until`."""
+        """What has an id beyond `after`, up to `until`, which is not above `newest`."""
         if self._texts is None:
             yield from map(self._maker.make, self._whole.between(after, until))
             return

@@ -29,6 +29,7 @@ class Pages(Generic[Row]):
         page: int = PAGE,
     ) -> None:
         self._make, self._page = make, page
+        # The only bounds of the ids: of two upper ones SQLite goes by one, be it the far one.
         bounded = query.where(Feedback.id > 0, Feedback.id <= 0).order_by(Feedback.id).limit(page)
         # Worded once, for it takes longer than to read a page; the last values are given anew.
         self._statement, (*self._values, _, _, _) = bounded.sql()

@@ -28,7 +28,7 @@ from feedbackstore.errors import StoreError
 from feedbackstore.second_process import uninterrupted
 from feedbackstore.store import open_store
 
-_SPAN: Final = 500
+_SPAN: Final = 200
 _ENOUGH: Final = 1024 * 1024
 """Bytes of lines and images after which a message is sent."""
 

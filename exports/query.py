@@ -37,7 +37,10 @@ class Filters(filters.Filters):
 
 
 def select(project: int, wanted: Filters, last: int) -> ModelSelect[Feedback]:
-    """The selected feedback with the columns of `selection.Row`, as it was up to the id `last`."""
+    """The selected feedback with the columns of `selection.Row`.
+
+    Other feedback takes its place where it has an id up to `last`.
+    """
     columns = (
         *(_column(name) for name in _FEEDBACK),
         _superseded(wanted, last),
@@ -49,7 +52,7 @@ def select(project: int, wanted: Filters, last: int) -> ModelSelect[Feedback]:
         fn.COALESCE(Prediction.created_at, Prediction.recorded_at),
         *(getattr(Prediction, name) for name in _DOCUMENTS),
     )
-    return filtered(Feedback.select(*columns), project, wanted, last)
+    return filters.apply(Feedback.select(*columns), project, wanted)
 
 
 def select_texts(project: int, wanted: Filters, last: int) -> ModelSelect[Feedback]:
@@ -73,18 +76,11 @@ def select_texts(project: int, wanted: Filters, last: int) -> ModelSelect[Feedba
         # As they are on the disk: a line is bytes again.
         *(text.cast("BLOB") for text in texts),
     )
-    return filtered(Feedback.select(*columns), project, wanted, last)
+    return filters.apply(Feedback.select(*columns), project, wanted)
 
 
 def _column(name: str) -> Any:
     return feedback.correction() if name == "response" else getattr(Feedback, name)
-
-
-def filtered(
-    query: ModelSelect[Feedback], project: int, wanted: Filters, last: int
-) -> ModelSelect[Feedback]:
-    """What of the feedback in a query is selected; it comes joined to its predictions."""
-    return filters.apply(query, project, wanted).where(Feedback.id <= last)
 
 
 def _superseded(wanted: Filters, last: int) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from peewee import fn
 
 from exports.paging import PAGE, Pages
-from exports.query import Filters, filtered, select
+from exports.query import Filters, select
 from feedbackstore import feedback, filters
 from feedbackstore.database import proxy
 from feedbackstore.images import Album
@@ -73,7 +73,7 @@ class Reading:
         self._pages = Pages(select(project, wanted, newest), _row, page)
 
     def between(self, after: int, until: int) -> Iterator[Row]:
-        """What has an id beyond `after`, up to `until`."""
+        """What has an id beyond `after`, up to `until`, which is not above `newest`."""
         while after < until:
             found, album = self._read(after, until)
             if album or self._wanted.resolve == "agree":
@@ -128,7 +128,7 @@ def _disagreed(project: int, wanted: Filters, last: int, row: Row) -> bool:
 
 def count(project: int, wanted: Filters) -> int:
     """How many rows there are to read."""
-    return int(filtered(Feedback.select(), project, wanted, last_id(project)).count())
+    return int(filters.apply(Feedback.select(), project, wanted).count())
 
 
 def last_id(project: int) -> int:

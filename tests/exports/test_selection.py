@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exports import selection
-from exports.selection import Filters
+from exports.selection import Filters, Reading
 from feedbackstore import feedback
 from feedbackstore.database import proxy
 from feedbackstore.models import Feedback
@@ -221,3 +221,21 @@ def test_reading_takes_one_query_a_page_and_scans_no_table(project: int, say: Sa
     for read in reads:
         plan = connection.execute(f"EXPLAIN QUERY PLAN {read}").fetchall()
         assert not [step for *_, step in plan if step.startswith("SCAN")], plan
+
+
+def test_a_part_is_read_without_what_is_behind_it(project: int, predict: Predict, say: Say) -> None:
+    def steps(newest: int) -> int:
+        """How often SQLite came by while it read the first five."""
+        passed: list[None] = []
+        connection = proxy.connection()
+        connection.set_progress_handler(lambda: passed.append(None), 1)
+        found = list(Reading(project, Filters(), newest).between(0, 5))
+        connection.set_progress_handler(None, 1)
+        assert len(found) == 5
+        return len(passed)
+
+    for number in range(200):
+        predict(str(number), output={"a": 1})
+        say(str(number), response={"a": number})
+
+    assert steps(newest=200) == steps(newest=5)
