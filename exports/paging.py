@@ -13,7 +13,9 @@ from peewee import ModelSelect
 from feedbackstore.database import proxy
 from feedbackstore.models import Feedback
 
-PAGE: Final = 500
+PAGE: Final = 250
+"""With twice as many, what is made of a page does not stay in the processor's cache."""
+
 _PAGE_BYTES: Final = 16 * 1024 * 1024
 
 Row = TypeVar("Row")
