@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from exports.made import Made, Run
 from exports.maker import Maker
@@ -12,6 +13,9 @@ from exports.plan import Plan
 from exports.query import select_texts
 from exports.selection import Reading
 from exports.splice import Texts
+
+_PAGE_BYTES: Final = 1024 * 1024
+"""Of texts; what they become is there several times before it is written."""
 
 
 class Making:
@@ -24,7 +28,7 @@ class Making:
         # Whether several corrections agree shows in all of them, which are documents.
         if self._maker.splices and plan.filters.resolve != "agree":
             query = select_texts(plan.project, plan.filters, newest)
-            self._texts = Pages(query, Texts._make)
+            self._texts = Pages(query, Texts._make, _PAGE_BYTES)
 
     def between(self, after: int, until: int) -> Iterator[Made | Run]:
         """What has an id beyond `after`, up to `until`, which is not above `newest`."""
@@ -67,4 +71,5 @@ class Making:
 
 
 def _weight(texts: Texts) -> int:
-    return len(texts.input or b"") + len(texts.answer or b"") + len(texts.output or b"")
+    held = (texts.input, texts.answer, texts.output, texts.tools)
+    return sum([len(text) for text in held if text is not None])

@@ -16,8 +16,6 @@ from feedbackstore.models import Feedback
 PAGE: Final = 250
 """With twice as many, what is made of a page does not stay in the processor's cache."""
 
-_PAGE_BYTES: Final = 16 * 1024 * 1024
-
 Row = TypeVar("Row")
 
 
@@ -28,9 +26,10 @@ class Pages(Generic[Row]):
         self,
         query: ModelSelect[Feedback],
         make: Callable[[tuple[Any, ...]], Row],
+        page_bytes: int,
         page: int = PAGE,
     ) -> None:
-        self._make, self._page = make, page
+        self._make, self._page, self._page_bytes = make, page, page_bytes
         # The only bounds of the ids: of two upper ones SQLite goes by one, be it the far one.
         bounded = query.where(Feedback.id > 0, Feedback.id <= 0).order_by(Feedback.id).limit(page)
         # Worded once, for it takes longer than to read a page; the last values are given anew.
@@ -48,5 +47,5 @@ class Pages(Generic[Row]):
             row = self._make(columns)
             yield row
             size += weigh(row)
-            if size >= _PAGE_BYTES:
+            if size >= self._page_bytes:
                 break

@@ -20,6 +20,8 @@ from feedbackstore.models import ID_FIELDS, Feedback
 from feedbackstore.reviews import history
 from feedbackstore.standings import answers, is_same
 
+_PAGE_BYTES: Final = 16 * 1024 * 1024
+
 _texts: Final = attrgetter(
     "response", "notes", "input", "output", "json_schema", "tools", "metadata"
 )
@@ -70,7 +72,7 @@ class Reading:
 
     def __init__(self, project: int, wanted: Filters, newest: int, *, page: int = PAGE) -> None:
         self._project, self._wanted, self._newest = project, wanted, newest
-        self._pages = Pages(select(project, wanted, newest), _row, page)
+        self._pages = Pages(select(project, wanted, newest), _row, _PAGE_BYTES, page)
 
     def between(self, after: int, until: int) -> Iterator[Row]:
         """What has an id beyond `after`, up to `until`, which is not above `newest`."""

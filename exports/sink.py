@@ -4,7 +4,7 @@ import hashlib
 from typing import IO, Final
 
 PIECE_OF_A_STREAM: Final = 64 * 1024
-"""Whoever reads a pipe is not kept waiting for more than it holds."""
+"""Whoever reads a pipe is kept waiting for no more lines than fill it."""
 
 _PIECE: Final = 256 * 1024
 

@@ -41,7 +41,12 @@ def of(value: Json, text: str) -> int | None:
         if _NEGATIVE_ZERO in text:
             return None
         marks = _FLOATS_APART
-    digest = sha256(_told(value, marks).encode()).digest()
+    try:
+        told = _told(value, marks)
+    except KeyError:
+        # Python that calls this may hold other types than JSON has: tuples are written as lists.
+        return None
+    digest = sha256(told.encode()).digest()
     return int.from_bytes(digest[:_BYTES], "big", signed=True)
 
 

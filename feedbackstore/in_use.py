@@ -2,8 +2,8 @@
 
 The lock stands on a file beside the database. Closing any descriptor of the database itself would
 drop SQLite's own locks, and its directory is what migrations lock (`flask migrate` runs while the
-store is served). The file stays: were it removed, two processes might hold a lock each on two files
-of one name.
+store is served, if there is nothing to change). The file stays: were it removed, two processes
+might hold a lock each on two files of one name.
 """
 
 import fcntl

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 
-from feedbackstore import arrangement, documents, reviews
+from feedbackstore import arrangement, documents, feedback, reviews
 from feedbackstore.models import Feedback, Prediction
 from tests.conftest import Caller, Predict, Reviewer, Say
 from tests.exports.test_splice import pairs
@@ -73,6 +73,13 @@ def test_another_order_or_spelling_is_another_arrangement(one: Any, other: Any) 
 @pytest.mark.parametrize("value", ["text", {"role": "assistant", "content": "a"}, {"a": -0.0}])
 def test_where_it_is_not_certain_there_is_none(value: Any) -> None:
     assert arranged(value) is None
+
+
+def test_what_json_has_no_type_for_is_stored_without_an_arrangement(project: int) -> None:
+    feedback.submit(project, request_id="r", response={"box": (1, 2)})
+
+    row = Feedback.get()
+    assert (row.response, row.arrangement) == ('{"box":[1,2]}', None)
 
 
 ONE, OTHER = {"a": 1, "b": 2}, {"b": 3, "a": 1}

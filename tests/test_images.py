@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from exports import paging, selection
+from exports import selection
 from exports.selection import Filters
 from feedbackstore import documents, images, keys, predictions
 from feedbackstore.cli import import_predictions
@@ -288,7 +288,7 @@ def test_a_page_of_rows_is_read_with_its_images_and_large_images_make_it_short(
     assert len(list(selection.rows(project, Filters()))) == 7
     assert len([text for text in statements() if '"data"' in text]) == 3
     for size in (1, 2000, 3000):
-        monkeypatch.setattr(paging, "_PAGE_BYTES", size)
+        monkeypatch.setattr(selection, "_PAGE_BYTES", size)
         assert list(selection.rows(project, Filters(), page=4)) == whole
 
 

@@ -5,6 +5,7 @@ by the version of that schema itself, with a key in the first line. Whoever adds
 the one before it.
 """
 
+import fcntl
 import sqlite3
 import struct
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from click.testing import CliRunner
 from exports.cli import export_jsonl
 from feedbackstore import database, migrations
 from feedbackstore.app import create_app
+from feedbackstore.errors import Conflict
 from feedbackstore.store import open_store
 from tests.conftest import Caller
 
@@ -93,6 +95,19 @@ def test_everything_in_an_earlier_store_is_there_after_the_upgrade(
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_an_earlier_store_that_somebody_has_open_is_left_as_it_is(
+    earlier: str, url: str, tmp_path: Path
+) -> None:
+    before = rows(tmp_path / "feedback.db")
+    with (tmp_path / ".feedback.db.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        with pytest.raises(Conflict, match=r"is in use\. Stop the server"):
+            migrations.upgrade(url)
+
+    assert rows(tmp_path / "feedback.db") == before
+    assert migrations.upgrade(url)
 
 
 def test_an_earlier_store_goes_on_with_its_key_and_exports(earlier: str, url: str) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 import peewee
 from playhouse.migrations import Runner
 
-from feedbackstore import database, database_file, former, program
+from feedbackstore import database, database_file, former, in_use, program
 from feedbackstore.database_errors import name_of
 from feedbackstore.errors import Unusable
 
@@ -27,13 +27,14 @@ def upgrade(url: str, timeout: float = 5, before: Callable[[], object] | None = 
     """Create the database or bring it up to date; the names of the changes that were applied.
 
     `before` is called when a store that is older is about to be changed. Raises Unusable for a
-    database that is newer than this code, or is none.
+    database that is newer than this code, or is none, and Conflict for an older one that is open.
     """
     path = database_file.path_of(url)
     with locked(path.parent):
         database_file.create(url)
         with _readable(path):
             refuse_foreign(url)
+            _refuse_open_elsewhere(path)
             database.connect(url, timeout)
             _refuse_newer(path)
             are_applied = {bool(step.applied) for step in _runner().status()}
@@ -82,6 +83,18 @@ def refuse_foreign(url: str) -> None:
             f"The database {path} is another program's: it has the table {tables[0]}, and none of"
             " a feedback store. Name another file: FEEDBACKSTORE_DATABASE_URL."
         )
+
+
+def _refuse_open_elsewhere(path: Path) -> None:
+    """An older version that goes on writing knows nothing of the columns that are added."""
+    if not database_file.look_at_tables(path):
+        return
+    with closing(database_file.opened_live(path)) as connection:
+        is_older = bool(pending(applied(connection)))
+    if is_older:
+        in_use.leave()
+        with in_use.alone(path):
+            pass
 
 
 def _refuse_newer(path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from exports import dataset, paging
+from exports import dataset, making
 from exports.example import Skip
 from exports.export import shape
 from exports.formats import FORMATS
@@ -16,7 +16,7 @@ from exports.selection import Row
 from exports.splice import Texts
 from feedbackstore import arrangement, documents
 from feedbackstore.models import Feedback
-from tests.conftest import Export
+from tests.conftest import Export, Predict, Say
 from tests.test_documents import json_values, texts
 
 # One format for each way of splicing: some share theirs.
@@ -136,7 +136,7 @@ def asked(text: str) -> list[dict[str, Any]]:
 def test_a_dataset_made_of_texts_is_the_one_made_of_whole_rows(
     odd: None, export: Export, monkeypatch: pytest.MonkeyPatch, resolve: str, page_bytes: int
 ) -> None:
-    monkeypatch.setattr(paging, "_PAGE_BYTES", page_bytes)
+    monkeypatch.setattr(making, "_PAGE_BYTES", page_bytes)
     of_texts = export("-", "--resolve", resolve, "--json")
 
     monkeypatch.setattr(Maker, "splices", False)
@@ -153,3 +153,29 @@ def test_most_of_it_is_made_of_texts(odd: None, export: Export) -> None:
 
     assert 0 < len(made) < Feedback.select().count()
     assert "structured" not in {row.request_id for row in made}
+
+
+@pytest.mark.parametrize("large", ["input", "output", "tools"])
+def test_a_page_is_short_where_any_of_its_texts_is_large(
+    export: Export, predict: Predict, say: Say, monkeypatch: pytest.MonkeyPatch, large: str
+) -> None:
+    runs: list[int] = []
+    run = Maker.run
+    monkeypatch.setattr(making, "_PAGE_BYTES", 1000)
+    monkeypatch.setattr(
+        Maker, "run", lambda self, of, lines: runs.append(len(of)) or run(self, of, lines)
+    )
+    text = "x" * 1000
+    function = {"name": "f", "description": text, "parameters": {}}
+    members = {
+        "input": asked(text),
+        "output": {"a": text},
+        "tools": [{"type": "function", "function": function}],
+    }
+    for number in range(3):
+        predict(str(number), **{"output": {"a": "b"}, large: members[large]})
+        say(str(number), response={"a": [number]})
+
+    export("-")
+
+    assert runs == [1, 1, 1]
