@@ -87,9 +87,11 @@ def _refuse_unwritable(out: str, options: Options) -> None:
 
 
 def _for_machines(outcome: Outcome) -> dict[str, Any]:
-    if outcome.manifest is None:
+    known = outcome.remembered
+    if known is None:
         return outcome.described
-    return {**outcome.described, "manifest": str(outcome.manifest), "export": outcome.sha256}
+    told = {**outcome.described, "manifest": str(outcome.manifest), "export": known.sha256}
+    return told | ({"gone": known.gone} if known.gone else {})
 
 
 def _in_words(outcome: Outcome, out: str, planned: plan.Plan) -> Iterator[str]:
@@ -112,6 +114,12 @@ def _in_words(outcome: Outcome, out: str, planned: plan.Plan) -> Iterator[str]:
         yield "No feedback matches."
     if outcome.manifest is not None:
         yield f"manifest: {outcome.manifest}"
+        if outcome.remembered is not None and outcome.remembered.gone:
+            gone = outcome.remembered.gone
+            yield (
+                f"{gone} {'piece' if gone == 1 else 'pieces'} of feedback in it went from the store"
+                " while it was made, erased or deleted. To be without them, export again."
+            )
         if form.train:
             yield f"to train: {form.train.format(out=out)}"
 

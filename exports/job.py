@@ -11,7 +11,7 @@ from exports import card, dataset, directory, parallel, selection
 from exports.directory import Directory, Sharding
 from exports.export import Summary
 from exports.formats.interface import Format, Layout
-from exports.lineage import Lineage
+from exports.lineage import Lineage, Remembered
 from exports.made import Made, Run
 from exports.maker import Maker
 from exports.making import Making
@@ -36,7 +36,7 @@ class Outcome:
     summary: Summary
     described: dict[str, Any]
     manifest: Path | None = None
-    sha256: str | None = None
+    remembered: Remembered | None = None
     files: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
@@ -93,8 +93,8 @@ def _to_file(plan: Plan, out: Path, shown: Shown) -> Outcome:
     described = _described(plan, tally) | {"sha256": data_sha256}
     manifest = dataset.manifest_of(out)
     data = dataset.write_json(manifest, described)
-    sha256 = lineage.remember(plan.project, data, described, out.name)
-    return Outcome(tally.summary, described, manifest, sha256)
+    remembered = lineage.remember(plan.project, data, described, out.name)
+    return Outcome(tally.summary, described, manifest, remembered)
 
 
 def _to_directory(plan: Plan, out: Path, shown: Shown) -> Outcome:
@@ -126,8 +126,8 @@ def _to_directory(plan: Plan, out: Path, shown: Shown) -> Outcome:
         folder.write_file("README.md", text.encode())
         data = dataset.json_bytes(described)
         folder.write_file(directory.MANIFEST, data)
-    sha256 = lineage.remember(plan.project, data, described, out.name)
-    return Outcome(tally.summary, described, out / directory.MANIFEST, sha256, files)
+    remembered = lineage.remember(plan.project, data, described, out.name)
+    return Outcome(tally.summary, described, out / directory.MANIFEST, remembered, files)
 
 
 def _export(plan: Plan, write: Write, write_image: WriteImage, shown: Shown) -> Tally:

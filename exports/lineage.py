@@ -7,7 +7,7 @@ keeps a digest of the rows that it became: the next export can leave out what ha
 import hashlib
 from array import array
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from feedbackstore import database, export_parts, ids, program
 from feedbackstore.errors import NotFound
@@ -24,6 +24,16 @@ _UUIDS: Final = Statement(
 )
 
 
+class Remembered(NamedTuple):
+    """The hash by which an export is known from now on.
+
+    `gone` is how much of the feedback in it was erased or deleted since it was read.
+    """
+
+    sha256: str
+    gone: int
+
+
 class Lineage:
     """What went into one export, in 24 bytes a piece of feedback."""
 
@@ -36,8 +46,10 @@ class Lineage:
         self._ids.extend(ids)
         self._digests += digests
 
-    def remember(self, project: int, manifest: bytes, described: dict[str, Any], out: str) -> str:
-        """Keep it in the store; the hash by which the export is known from now on.
+    def remember(
+        self, project: int, manifest: bytes, described: dict[str, Any], out: str
+    ) -> Remembered:
+        """Keep it in the store.
 
         Feedback that was erased or deleted since it was read is left out of the record.
         """
@@ -48,13 +60,14 @@ class Lineage:
             format=described["format"],
             rows=described["written"],
         )
+        gone = 0
         with database.write():
             known = Export.project == project, Export.sha256 == made.sha256
             if Export.get_or_none(*known) is None:
                 made.created_at = ids.now()
                 made.save(force_insert=True)
-                export_parts.record(made, self._ids, self._digests)
-        return str(made.sha256)
+                gone = export_parts.record(made, self._ids, self._digests)
+        return Remembered(str(made.sha256), gone)
 
 
 def digest(lines: bytes) -> bytes:

@@ -81,12 +81,15 @@ _NEAR: Final = Statement(
 """The parts that hold some feedback if any do, each with its export."""
 
 
-def record(export: Export, ids: Sequence[int], digests: bytearray) -> None:
+def record(export: Export, ids: Sequence[int], digests: bytearray) -> int:
     """Keep what went into a new export, but for feedback that is not in the store any more.
 
-    The ids ascend, their digests stand one after another. To be called inside a write transaction.
+    Returns how much of it is not. The ids ascend, their digests stand one after another. To be
+    called inside a write transaction.
     """
-    statements.insert_all(ExportPart, _parts(export, ids, digests))
+    missing: set[int] = set()
+    statements.insert_all(ExportPart, _parts(export, ids, digests, missing))
+    return len(missing)
 
 
 def read(export: Export) -> Iterator[tuple[Sequence[int], list[bytes]]]:
@@ -121,13 +124,16 @@ def remove(feedback: Iterable[int]) -> None:
             _take_out(some, part)
 
 
-def _parts(export: Export, ids: Sequence[int], digests: bytearray) -> Iterator[tuple[Any, ...]]:
+def _parts(
+    export: Export, ids: Sequence[int], digests: bytearray, missing: set[int]
+) -> Iterator[tuple[Any, ...]]:
     for start in range(0, len(ids), PIECES):
         end = start + PIECES
         some, pieces = ids[start:end], digests[start * DIGEST_BYTES : end * DIGEST_BYTES]
         packed = bytearray(pack(f"<{len(some)}q", *some))
         if gone := _missing(export.project_id, some):
             packed, pieces = _without(gone, packed, pieces)
+            missing |= gone
         if packed:
             yield None, export.id, _unpacked(packed)[0], packed, pieces
 

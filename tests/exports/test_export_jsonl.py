@@ -168,7 +168,8 @@ def test_an_export_that_is_killed_leaves_no_file_and_the_next_one_is_whole(
     out = tmp_path / "train.jsonl"
     part = tmp_path / ".train.jsonl.part"
 
-    process = subprocess.Popen([FLASK, "export-jsonl", out])
+    # So that each row takes its time, and the file grows bit by bit.
+    process = subprocess.Popen([FLASK, "export-jsonl", out, "--dedupe", "exact"])
     while process.poll() is None and not (part.exists() and part.stat().st_size):
         pass
     os.kill(process.pid, signal.SIGKILL)

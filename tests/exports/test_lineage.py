@@ -4,13 +4,17 @@ import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from exports import lineage
 from exports.commands import check_dataset, exports_group, formats
 from exports.formats import FORMATS
-from feedbackstore import keys
+from exports.lineage import Lineage
+from feedbackstore import keys, reviews
+from feedbackstore.models import Feedback
 from tests.conftest import Export, Predict, Say
 
 Ask = Callable[..., Result]
@@ -213,3 +217,33 @@ def test_formats_lists_every_format() -> None:
     assert [json.loads(line)["name"] for line in lines] == list(FORMATS)
     assert all(f"{form.name} " in plain and form.help in plain for form in FORMATS.values())
     assert all(form.help and form.readers and (form.train or form.raw) for form in FORMATS.values())
+
+
+@pytest.mark.parametrize("out", ["rows.jsonl", "rows/"])
+def test_feedback_that_goes_while_an_export_is_made_is_told_and_not_remembered(
+    export: Export,
+    predict: Predict,
+    say: Say,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    out: str,
+) -> None:
+    predict("r", output={"a": 1})
+    kept, gone = say("r", response={"a": 2}), say("r", response={"a": 3})
+    remember = Lineage.remember
+
+    def meanwhile(self: Lineage, *arguments: Any) -> Any:
+        if Feedback.select().where(Feedback.id == gone.id).exists():
+            reviews.delete(gone)
+        return remember(self, *arguments)
+
+    monkeypatch.setattr(Lineage, "remember", meanwhile)
+
+    done = export(f"{tmp_path}/{out}", "--resolve", "all")
+
+    assert done.exit_code == 0
+    assert "1 piece of feedback in it went from the store while it was made" in done.stderr
+    [made] = lineage.containing(kept.project_id, "request", "r")
+    assert list(lineage.feedback_in(made)) == [kept.uuid]
+    again = export(f"{tmp_path}/{out}", "--resolve", "all", "--overwrite")
+    assert "went from the store" not in again.stderr
