@@ -55,8 +55,7 @@ class Maker:
 
     def superseded(self, texts: Texts) -> Made:
         """Feedback in whose place other feedback is taken."""
-        named = texts.id, texts.uuid, texts.domain, texts.model
-        return Made(*named, "", Reason.SUPERSEDED, [])
+        return self._made(texts, Reason.SUPERSEDED, [])
 
     def make(self, row: Row) -> Made:
         """What a row becomes."""
@@ -66,7 +65,7 @@ class Maker:
             return self._made(row, skip.reason, [])
         return self._made(row, None, lines)
 
-    def _made(self, row: Row, reason: Reason | None, lines: list[bytes]) -> Made:
+    def _made(self, row: Row | Texts, reason: Reason | None, lines: list[bytes]) -> Made:
         named, noted = (row.id, row.uuid, row.domain, row.model), self._take_notes()
         if reason is not None:
             return Made(*named, "", reason, [], b"", noted)
