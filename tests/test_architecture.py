@@ -1,9 +1,11 @@
 """The house keeps its rules: imports go one way, Flask stays outside the domain."""
 
 import importlib
+import logging
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import grimp
@@ -19,7 +21,17 @@ ROOT = Path(__file__).parent.parent
 DOMAIN = ("feedback", "predictions", "keys", "imports", "documents", "ids", "store", "settings")
 
 
-def test_imports_go_down_and_never_sideways() -> None:
+@pytest.fixture
+def loggers() -> Iterator[None]:
+    """import-linter configures logging anew, which silences every logger that is there."""
+    known = [each for each in logging.root.manager.loggerDict.values() if hasattr(each, "disabled")]
+    before = [logger.disabled for logger in known]
+    yield
+    for logger, disabled in zip(known, before, strict=True):
+        logger.disabled = disabled
+
+
+def test_imports_go_down_and_never_sideways(loggers: None) -> None:
     assert read_configuration(str(ROOT / "setup.cfg"))["contracts_options"]
     status = lint_imports(config_filename=str(ROOT / "setup.cfg"), no_cache=True)
 
