@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from peewee import Case, Expression, ModelSelect, Value, fn
 
-from feedbackstore import feedback, filters, ids
+from feedbackstore import database, feedback, filters, ids
 from feedbackstore.models import ID_FIELDS, Feedback, Prediction
 
 RESOLVES: Final = ("latest", "first", "all", "agree")
@@ -74,7 +74,7 @@ def select_texts(project: int, wanted: Filters, last: int) -> ModelSelect[Feedba
         _superseded(wanted, last),
         alike,
         # As they are on the disk: a line is bytes again.
-        *(text.cast("BLOB") for text in texts),
+        *map(database.as_bytes, texts),
     )
     return filters.apply(Feedback.select(*columns), project, wanted)
 

@@ -13,8 +13,7 @@ from peewee import fn
 
 from exports.paging import PAGE, Pages
 from exports.query import Filters, select
-from feedbackstore import feedback, filters
-from feedbackstore.database import proxy
+from feedbackstore import database, feedback, filters
 from feedbackstore.images import Album
 from feedbackstore.models import ID_FIELDS, Feedback
 from feedbackstore.reviews import history
@@ -99,7 +98,7 @@ class Reading:
             album.add(row.input)
             return sum(map(len, filter(None, _texts(row)))) + album.size - known
 
-        with proxy.atomic():
+        with database.snapshot():
             return list(self._pages.read(after, until, weigh)), album
 
 

@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from feedbackstore import database_errors, database_file, in_use, migrations, placing, program
+from feedbackstore import database_file, in_use, migrations, placing, program
+from feedbackstore.database_errors import Kind, kind_of
 from feedbackstore.errors import Conflict, Unusable
+from feedbackstore.migrations import places
 
 _NAME: Final = "feedback-%Y%m%dT%H%M%SZ.db"
 _MADE: Final = re.compile(r"feedback-[0-9]{8}T[0-9]{6}Z\.db")
@@ -88,7 +90,7 @@ def refuse_other(copy: database_file.Connection, name: Path) -> None:
         raise Unusable(
             f"{name} is no feedback store. Name a file that {program.line('backup')} made."
         )
-    migrations.refuse_newer(name, migrations.applied(copy))
+    migrations.refuse_newer(places.File(name), migrations.applied(copy))
 
 
 def copied(
@@ -105,7 +107,7 @@ def copied(
         with closing(opened(source)) as connection:
             database_file.copy(connection, part, progress)
     except database_file.SQLITE_ERRORS as error:
-        if database_errors.is_about_space(error):
+        if kind_of(error) is Kind.FULL:
             raise placing.unwritable(target, error) from None
         advice = f"To see what is wrong: {program.line('check')}" if live else "Take another copy."
         raise Unusable(f"{source} cannot be read: {error}. {advice}") from None

@@ -5,9 +5,10 @@ from typing import IO, Any
 
 import click
 
-from feedbackstore import database_file, imports, keys, program, reviews, settings, upgrading
+from feedbackstore import imports, keys, program, reviews, settings, upgrading
 from feedbackstore.command import StoreCommand, print_rows, progress
 from feedbackstore.key_commands import keys_group
+from feedbackstore.migrations import places
 from feedbackstore.store import open_store
 from feedbackstore.verdicts import Recorded
 
@@ -19,7 +20,8 @@ __all__ = ["import_predictions", "keys_group", "migrate", "projects_group"]
 def migrate(no_backup: bool) -> None:
     """Create the database, or bring it up to date.
 
-    An older store is copied first: the copy stays beside it, as feedback.db.before-VERSION-MOMENT.
+    An older store is copied first: the copy stays beside it, as feedback.db.before-VERSION-MOMENT
+    (one on PostgreSQL is not: that is pg_dump's).
     Safe to run again, and while another one runs: the second waits and finds nothing to do.
     """
     bring_up_to_date(settings.load(), keep=not no_backup)
@@ -33,7 +35,7 @@ def bring_up_to_date(values: dict[str, Any], *, keep: bool = True) -> None:
         click.echo(f"the store as it was is kept: {kept}", err=True)
     for name in applied:
         click.echo(f"applied {name}", err=True)
-    click.echo(f"{database_file.path_of(url)} is up to date", err=True)
+    click.echo(f"{places.of(url).named.removeprefix('database ')} is up to date", err=True)
 
 
 @click.group("projects")

@@ -1,11 +1,9 @@
 """Whether a store can be signed in to: a secret that signs sessions, and a key that is good."""
 
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from feedbackstore import database_file, ids, program
+from feedbackstore import ids, program
 from feedbackstore.signs import BAD, LOOK, OK, Sign
 
 _SECRETS: Final = "SELECT value FROM secret WHERE name = 'sessions'"
@@ -16,11 +14,10 @@ _GOOD: Final = """
 _LEAST: Final = 64
 
 
-def look(path: Path) -> Iterator[Sign]:
+def look(connection: Any) -> Iterator[Sign]:
     """Look at a store whose schema is current; nothing is changed, and no secret is shown."""
-    with closing(database_file.opened_live(path)) as connection:
-        secrets = [str(value) for (value,) in connection.execute(_SECRETS)]
-        (good,) = connection.execute(_GOOD, (ids.now(),)).fetchone()
+    secrets = [str(value) for (value,) in connection.execute(_SECRETS)]
+    (good,) = connection.execute(_GOOD, (ids.now(),)).fetchone()
     if any(len(secret) < _LEAST for secret in secrets):
         said = (
             "what signs the sessions of /review is too short to be secret: stop the server, delete"

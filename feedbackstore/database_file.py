@@ -15,6 +15,7 @@ from feedbackstore import program
 from feedbackstore.errors import Unusable
 
 SCHEME: Final = "sqlite:///"
+SERVERS: Final = ("postgresql://", "postgres://")
 
 SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 """What the functions here raise for a database that is damaged, or none.
@@ -29,12 +30,18 @@ _PAGES: Final = 1000
 
 def path_of(url: str) -> Path:
     """The file that a database URL names. Raises Unusable for any other kind of URL."""
+    if url.startswith(SERVERS):
+        raise Unusable(
+            "This is for a store in a file, and yours is on a PostgreSQL server: that has its own"
+            " tools (pg_dump, pg_restore, and those that watch it)."
+        )
     name = unquote(url.removeprefix(SCHEME))
     if not url.startswith(SCHEME) or not name or name == ":memory:" or {"?", "\0"} & set(name):
         # The text is not shown: what is no path may hold a password.
         raise Unusable(
             "FEEDBACKSTORE_DATABASE_URL names no SQLite file. It should be sqlite:/// and a path,"
-            " as in sqlite:///feedback.db or sqlite:////var/lib/feedback.db"
+            " as in sqlite:///feedback.db or sqlite:////var/lib/feedback.db, or name a PostgreSQL"
+            " database: postgresql://USER:PASSWORD@HOST/NAME"
         )
     return Path(name)
 
@@ -67,9 +74,8 @@ def look_at_tables(path: Path) -> list[str]:
         raise peewee.DatabaseError(str(error)) from error
 
 
-def create(url: str) -> None:
+def create(path: Path) -> None:
     """Make an empty database file that only its owner can read, unless one is there."""
-    path = path_of(url)
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:

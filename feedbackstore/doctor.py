@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import click
@@ -12,6 +13,7 @@ from feedbackstore import (
     backup,
     credentials,
     database_file,
+    database_server,
     exposure,
     former,
     inspection,
@@ -62,17 +64,26 @@ def doctor_command(url: str | None, backups: Path | None, strict: bool, as_json:
 
 def _signs(url: str | None, backups: Path | None) -> Iterator[Sign]:
     values = settings.load()
-    path = database_file.path_of(values["DATABASE_URL"])
+    address = values["DATABASE_URL"]
+    path = None if database_server.is_meant(address) else database_file.path_of(address)
     yield from machine.look(path)
     is_current = False
-    for sign in inspection.inspect(values["DATABASE_URL"]):
+    for sign in inspection.inspect(address):
         is_current |= (sign.name, sign.level) == ("schema", OK)
         yield sign
     if is_current:
-        yield from credentials.look(path)
-    yield _backups(backups, time.time())
-    yield _copies(path)
+        with _opened(address, path) as connection:
+            yield from credentials.look(connection)
+    if path is not None:
+        yield _backups(backups, time.time())
+        yield _copies(path)
     yield from exposure.look(values, url)
+
+
+def _opened(address: str, path: Path | None) -> AbstractContextManager[Any]:
+    if path is None:
+        return database_server.connected(address)
+    return closing(database_file.opened_live(path))
 
 
 def _copies(path: Path) -> Sign:

@@ -2,11 +2,21 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
-from feedbackstore import database_file, erasure, former, ids, keys, program, settings
+from feedbackstore import (
+    database_file,
+    database_server,
+    erasure,
+    former,
+    ids,
+    keys,
+    program,
+    settings,
+)
 from feedbackstore.command import StoreCommand, print_rows
 from feedbackstore.erasure import Done, Plan
 from feedbackstore.errors import Unusable
@@ -164,10 +174,15 @@ def _tell_done(done: Done | None) -> None:
     click.echo(f"erased: {_counted(done.counts)}", err=True)
     _tell_exports(done.exports)
     click.echo(_STAYS, err=True)
-    for copy in former.newest_first(database_file.path_of(settings.load()["DATABASE_URL"])):
+    for copy in _copies_of(settings.load()["DATABASE_URL"]):
         click.echo(f"{copy} is such a copy.", err=True)
     if not done.flushed:
         raise Unusable(f"{_NOT_FLUSHED} {program.line('erasures resume')}")
+
+
+def _copies_of(url: str) -> list[Path]:
+    """The copies beside a store in a file."""
+    return [] if database_server.is_meant(url) else former.newest_first(database_file.path_of(url))
 
 
 def _tell_exports(exports: list[dict[str, str]]) -> None:

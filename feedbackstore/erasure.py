@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from feedbackstore import database, doomed, ids, program, removal, replays, tombstones, upkeep
+from feedbackstore import database, doomed, ids, program, removal, replays, tombstones
 from feedbackstore.doomed import Doomed
 from feedbackstore.errors import Conflict, Invalid, NotFound
 from feedbackstore.models import Erasure, Export, Project, Tombstone
@@ -147,8 +147,8 @@ def _settle(carried_out: list[str], others: list[str], *, rebuild: bool) -> bool
         for uuid, found in doomed.buried(others).items():
             _carry_out(uuid, found)
     if rebuild:
-        upkeep.rebuild()
-    flushed = upkeep.flush(_PATIENCE)
+        database.rebuild()
+    flushed = database.flush(_PATIENCE)
     if flushed:
         with database.write():
             Erasure.update(finished_at=ids.now()).where(

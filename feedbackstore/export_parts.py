@@ -135,7 +135,7 @@ def _parts(
             packed, pieces = _without(gone, packed, pieces)
             missing |= gone
         if packed:
-            yield None, export.id, _unpacked(packed)[0], packed, pieces
+            yield export.id, _unpacked(packed)[0], packed, pieces
 
 
 def _missing(project: int, ids: Sequence[int]) -> set[int]:

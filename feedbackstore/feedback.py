@@ -19,7 +19,7 @@ Source: TypeAlias = "type[Feedback] | ModelAlias[Feedback]"
 
 _INSERT: Final = statements.Statement(
     lambda: Feedback.insert(
-        {field: statements.parameter(field.name) for field in statements.fields(Feedback)[1:]}
+        {field: statements.parameter(field.name) for field in statements.fields(Feedback)}
     )
 )
 
@@ -74,7 +74,7 @@ def insert(row: Feedback) -> Feedback:
     tombstones.refuse(row.project_id, names(row))
     # Here, so that moments come in the order of the rows however long one waited.
     row.created_at = ids.now()
-    row.id = _INSERT.run(row.__data__).lastrowid
+    row.id = database.proxy.new_id(_INSERT.run(row.__data__))
     return row
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-import peewee
-
 from feedbackstore import __version__, database, group_commit, observing
 from feedbackstore.counters import Figures
 
@@ -105,33 +103,12 @@ def _seconds(counted: Counter[str]) -> dict[str, tuple[dict[int, int], int]]:
 
 
 def _database() -> Iterator[str]:
-    path = Path(database.proxy.obj.database)
-    yield from _gauge("database_bytes", "The database's file.", _size(path))
-    wal = path.with_name(f"{path.name}-wal")
-    yield from _gauge("database_wal_bytes", "The log beside it.", _size(wal))
-    rows = [({"table": table}, count) for table, count in _rows()]
+    size, log = database.proxy.sizes()
+    yield from _gauge("database_bytes", "The database.", size)
+    if log is not None:
+        yield from _gauge("database_wal_bytes", "The log beside it.", log)
+    rows = [({"table": table}, highest) for table, highest in database.proxy.highest_ids()]
     yield from _family("rows", "gauge", "The highest row id of each table.", rows)
-
-
-def _rows() -> Iterator[tuple[str, int]]:
-    """The highest row id of each table: to count the rows would take reading them."""
-    found = database.proxy.execute_sql(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-    ).fetchall()
-    for (table,) in sorted(found):
-        try:
-            ((highest,),) = database.proxy.execute_sql(f'SELECT max(rowid) FROM "{table}"')  # noqa: S608
-        except peewee.OperationalError:
-            # A table that has no row ids.
-            continue
-        yield table, highest or 0
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def _rss(pid: int) -> int:

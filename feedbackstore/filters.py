@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from peewee import JOIN, Expression, ModelSelect, fn
+from peewee import JOIN, Expression, ModelSelect, Value, fn
 
-from feedbackstore import database, documents, feedback, ids
+from feedbackstore import documents, feedback, ids
+from feedbackstore.database import proxy
 from feedbackstore.errors import Invalid, Problem
 from feedbackstore.evaluations.changes import changed_fields
 from feedbackstore.models import (
@@ -25,6 +26,10 @@ NOT_REJECTED: Final = (PENDING, DISPUTED, APPROVED)
 MAX_SEARCH: Final = 1_000
 """SQLite takes no pattern of more than 50,000 bytes, and fails of a longer one."""
 
+ALL: Final = (0, 2**63 - 1)
+"""No id of feedback is beyond these two."""
+
+_ASKED_AT_ONCE: Final = 1_000
 _UNSET: Final = (None, False, ())
 _CHANGES: Final = "feedback_changes"
 
@@ -70,13 +75,21 @@ class Filters:
 
 
 def register() -> None:
-    """Teach the open database to tell which fields a correction changes; see `Filters.field`."""
-    database.define(_CHANGES, _changes, 3)
+    """Teach the open database, if it can be, to tell which fields a correction changes."""
+    if proxy.calls_python:
+        proxy.define(_CHANGES, _changes, 3)
 
 
-def apply(query: ModelSelect[Any], project: int, filters: Filters) -> ModelSelect[Any]:
-    """What of the feedback in a query is meant; it comes joined to its predictions."""
+def apply(
+    query: ModelSelect[Any], project: int, filters: Filters, between: tuple[int, int] = ALL
+) -> ModelSelect[Any]:
+    """What of the feedback in a query is meant; it comes joined to its predictions.
+
+    Its ids are between those two, and neither of them.
+    """
     source = Feedback
+    if between != ALL:
+        query = query.where(Feedback.id > between[0], Feedback.id < between[1])
     query = query.join(
         Prediction, JOIN.LEFT_OUTER, on=(Prediction.id == feedback.prediction_id())
     ).where(source.project == project, *counting(source, filters))
@@ -92,7 +105,7 @@ def apply(query: ModelSelect[Any], project: int, filters: Filters) -> ModelSelec
         query = query.where(ID_FIELDS[filters.kind or "request"] == filters.entity_id)
     for name, value in filters.tags:
         query = query.where(has_tag(name, value))
-    return query.where(*_said(filters))
+    return query.where(*_said(project, filters, between))
 
 
 def has_tag(name: str, value: str) -> Expression:
@@ -128,7 +141,7 @@ def counting(source: Any, filters: Filters) -> list[Expression]:
     return found
 
 
-def _said(filters: Filters) -> list[Any]:
+def _said(project: int, filters: Filters, between: tuple[int, int]) -> list[Any]:
     """The conditions on what the feedback says."""
     source, found = Feedback, list[Any]()
     if filters.rating is not None:
@@ -139,12 +152,33 @@ def _said(filters: Filters) -> list[Any]:
         correction = feedback.correction()
         found.append(source.notes.contains(filters.search) | correction.contains(filters.search))
     if filters.field is not None:
-        changes = getattr(fn, _CHANGES)
-        found.append(changes(Prediction.output, feedback.correction(), filters.field) == 1)
+        found.append(_changing(project, filters.field, between))
     if found and filters.viewer is not None:
         own = source.author.is_null() | (source.author == filters.viewer)
         found.append(own | (source.status != PENDING))
     return found
+
+
+def _changing(project: int, field: str, between: tuple[int, int]) -> Any:
+    """The condition on feedback that its correction changes a field."""
+    correction = feedback.correction()
+    if proxy.calls_python:
+        return getattr(fn, _CHANGES)(Prediction.output, correction, field) == 1
+    # What SQL cannot ask of each row is asked here, once.
+    rows: Any = Feedback.select(Feedback.id, Prediction.output, correction).join(
+        Prediction, on=(Prediction.id == feedback.prediction_id())
+    )
+    rows = rows.where(Feedback.project == project, correction.is_null(False))
+    found, (after, before) = [], between
+    while some := list(
+        rows.where(Feedback.id > after, Feedback.id < before)
+        .order_by(Feedback.id)
+        .limit(_ASKED_AT_ONCE)
+        .tuples()
+    ):
+        found += [row for row, *texts in some if _changes(texts[0], texts[1], field)]
+        after = some[-1][0]
+    return Feedback.id == fn.ANY(Value(found, unpack=False))
 
 
 def _changes(output: str | None, correction: str | None, field: str) -> int:

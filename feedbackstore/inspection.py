@@ -9,11 +9,13 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from feedbackstore import database_file, migrations, placing, program
-from feedbackstore.database_file import Connection
+import peewee
+
+from feedbackstore import database_file, database_server, migrations, placing, program
 from feedbackstore.errors import Unusable
+from feedbackstore.migrations import places
 from feedbackstore.signs import BAD, OK, Sign
 
 _PROBLEMS: Final = 100
@@ -47,6 +49,9 @@ _UNFINISHED: Final = "SELECT count(*) FROM erasure WHERE finished_at IS NULL"
 
 def inspect(url: str) -> Iterator[Sign]:
     """Look at the database at `url`, one thing after another. Raises Unusable for no such URL."""
+    if database_server.is_meant(url):
+        yield from _server(url)
+        return
     path = database_file.path_of(url)
     try:
         database_file.refuse_missing(path)
@@ -94,7 +99,7 @@ def _permissions(path: Path) -> Iterator[Sign]:
         yield Sign("permissions", OK, "nobody but its owner may read it")
 
 
-def _database(connection: Connection, path: Path) -> Iterator[Sign]:
+def _database(connection: Any, path: Path) -> Iterator[Sign]:
     """What stands in the file, as far as it can be read."""
     tables = {*database_file.tables(connection)}
     if tables and not {migrations.HISTORY, "feedback"} <= tables:
@@ -104,21 +109,40 @@ def _database(connection: Connection, path: Path) -> Iterator[Sign]:
         yield Sign("database", BAD, said)
         return
     yield from _guarded("integrity", path, lambda: _integrity(connection))
-    applied = migrations.applied(connection) if tables else []
+    sign = _schema(places.File(path), migrations.applied(connection) if tables else [])
+    yield sign
+    if sign.level == OK:
+        for name, look in ({"references": _references} | _LOOKS).items():
+            yield from _guarded(name, path, lambda look=look: look(connection))  # type: ignore[misc]
+
+
+def _schema(place: places.Place, applied: list[str]) -> Sign:
     pending = migrations.pending(applied)
     try:
-        migrations.refuse_newer(path, applied)
+        migrations.refuse_newer(place, applied)
     except Unusable as error:
-        yield Sign("schema", BAD, str(error))
-        return
+        return Sign("schema", BAD, str(error))
     if pending:
         line = program.line("migrate")
         said = f"{', '.join(pending)} is not applied. To bring it up to date, run: {line}"
-        yield Sign("schema", BAD, said)
-        return
-    yield Sign("schema", OK, applied[-1])
-    for name, look in _LOOKS.items():
-        yield from _guarded(name, path, lambda look=look: look(connection))  # type: ignore[misc]
+        return Sign("schema", BAD, said)
+    return Sign("schema", OK, applied[-1])
+
+
+def _server(url: str) -> Iterator[Sign]:
+    """What a server keeps whole by itself is not looked at."""
+    place = places.of(url)
+    try:
+        migrations.refuse_foreign(url)
+        with database_server.connected(url) as connection:
+            ((size,),) = connection.execute("SELECT pg_database_size(current_database())")
+            yield Sign("database", OK, f"{place.named}: {size:,} bytes", {"bytes": size})
+            sign = _schema(place, place.applied())
+            yield sign
+            for look in _LOOKS.values() if sign.level == OK else ():
+                yield from look(connection)
+    except (peewee.DatabaseError, Unusable) as error:
+        yield Sign("database", BAD, str(error))
 
 
 def _guarded(name: str, path: Path, look: Callable[[], Iterator[Sign]]) -> Iterator[Sign]:
@@ -128,14 +152,14 @@ def _guarded(name: str, path: Path, look: Callable[[], Iterator[Sign]]) -> Itera
         yield Sign(name, BAD, _damaged(path, error))
 
 
-def _integrity(connection: Connection) -> Iterator[Sign]:
+def _integrity(connection: Any) -> Iterator[Sign]:
     found = database_file.integrity(connection, _PROBLEMS)
     more = f", and {len(found) - 1:,} more" if len(found) > 1 else ""
     said = f"{found[0]}{more}. {_restore()}" if found else "pages, rows and indexes are whole"
     yield Sign("integrity", BAD if found else OK, said)
 
 
-def _references(connection: Connection) -> Iterator[Sign]:
+def _references(connection: Any) -> Iterator[Sign]:
     rows = connection.execute("PRAGMA foreign_key_check").fetchall()
     tables = ", ".join(sorted({row[0] for row in rows}))
     said = f"{len(rows):,} rows refer to what is not there, in {tables}. {_restore()}"
@@ -144,7 +168,7 @@ def _references(connection: Connection) -> Iterator[Sign]:
     yield Sign("references", BAD if rows else OK, said)
 
 
-def _projects(connection: Connection) -> Iterator[Sign]:
+def _projects(connection: Any) -> Iterator[Sign]:
     for name, predictions in connection.execute(_PROJECTS).fetchall():
         statuses = dict(connection.execute(_STATUSES, (name,)).fetchall())
         figures = {"predictions": predictions, "feedback": sum(statuses.values()), **statuses}
@@ -153,13 +177,13 @@ def _projects(connection: Connection) -> Iterator[Sign]:
         yield Sign("project", OK, f"{text} ({said})" if said else text, figures)
 
 
-def _waiting(connection: Connection) -> Iterator[Sign]:
+def _waiting(connection: Any) -> Iterator[Sign]:
     (count,) = connection.execute(_WAITING).fetchone()
     said = f"{count:,} of feedback waits for its prediction to be stored"
     yield Sign("feedback", OK, said, {"without_prediction": count})
 
 
-def _images(connection: Connection) -> Iterator[Sign]:
+def _images(connection: Any) -> Iterator[Sign]:
     (count,) = connection.execute(_UNUSED).fetchone()
     said = "every image is in some prediction"
     if count:
@@ -167,7 +191,7 @@ def _images(connection: Connection) -> Iterator[Sign]:
     yield Sign("images", BAD if count else OK, said, {"unused": count})
 
 
-def _erasures(connection: Connection) -> Iterator[Sign]:
+def _erasures(connection: Any) -> Iterator[Sign]:
     (count,) = connection.execute(_UNFINISHED).fetchone()
     said = "every erasure is finished"
     if count:
@@ -191,7 +215,6 @@ def _damaged(path: Path, error: Exception) -> str:
 
 
 _LOOKS: Final = {
-    "references": _references,
     "project": _projects,
     "feedback": _waiting,
     "images": _images,

@@ -79,6 +79,6 @@ def _count(project: int, reviewer: int) -> Counter[str]:
 def _write(project: int, reviewer: int, item: str) -> None:
     Lease.delete().where(Lease.expires_at <= ids.now()).execute()
     until = ids.moment(datetime.now(UTC) + timedelta(minutes=MINUTES))
-    Lease.insert(
-        project=project, item=item, reviewer=reviewer, expires_at=until
-    ).on_conflict_replace().execute()
+    Lease.insert(project=project, item=item, reviewer=reviewer, expires_at=until).on_conflict(
+        conflict_target=[Lease.project, Lease.item, Lease.reviewer], preserve=[Lease.expires_at]
+    ).execute()

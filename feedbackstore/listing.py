@@ -29,7 +29,6 @@ _ABOUT: Final = (
     Prediction.output,
     Prediction.recorded_at,
 )
-_MAX_ID: Final = 2**63 - 1
 _LOOKED_AT: Final = 20_000
 _COMPARED: Final = 1_000
 
@@ -57,10 +56,10 @@ class Page(NamedTuple):
 
 def page(project: int, wanted: Filters, *, before: int | None = None, limit: int = 50) -> Page:
     """The feedback with a row id below `before`, else the newest."""
-    first = _MAX_ID if before is None else before
+    first = filters.ALL[1] if before is None else before
     floor = _floor(project, wanted, first)
-    query = filters.apply(_feedback(), project, wanted).where(Feedback.id < first)
-    query = query.where(Feedback.id > floor).order_by(Feedback.id.desc()).limit(limit + 1)
+    query = filters.apply(_feedback(), project, wanted, (floor, first))
+    query = query.order_by(Feedback.id.desc()).limit(limit + 1)
     found = [Item(row, _about(row)) for row in query]
     if len(found) > limit:
         del found[limit:]
@@ -92,9 +91,7 @@ def uncorrected(
 def before_it(project: int, wanted: Filters, after: int) -> Item | None:
     """The feedback that comes just before the row id `after` in the list, as far as it is near."""
     near = _LOOKED_AT if wanted.field is None else _COMPARED
-    query = filters.apply(_feedback(), project, wanted).where(
-        Feedback.id > after, Feedback.id <= after + near
-    )
+    query = filters.apply(_feedback(), project, wanted, (after, after + near + 1))
     row = query.order_by(Feedback.id).first()
     return Item(row, _about(row)) if row is not None else None
 
@@ -120,7 +117,7 @@ def counts(project: int, wanted: Filters) -> Counts:
         found = {status: _count(project, status) for status in STATUSES}
         return Counts(found, whole=True)
     floor = _last(Feedback, project) - _LOOKED_AT
-    query = filters.apply(Feedback.select(Feedback.status, fn.COUNT()), project, wanted)
+    query = filters.apply(Feedback.select(Feedback.status, fn.COUNT(Feedback.id)), project, wanted)
     grouped = query.where(Feedback.id > floor).group_by(Feedback.status).tuples()
     return Counts(dict.fromkeys(STATUSES, 0) | dict(grouped), whole=floor <= 0)
 

@@ -27,14 +27,16 @@ _EXTRAS: Final = (
     ("schema", ("jsonschema_rs",), "JSON schemas are not checked"),
     ("zstd", ("compression.zstd", "backports.zstd"), "zstd is not written"),
     ("docs", ("flask_swagger_ui",), "/docs shows nothing"),
+    ("postgres", ("psycopg",), "a store in PostgreSQL cannot be opened"),
 )
 
 
-def look(path: Path, now: datetime | None = None) -> Iterator[Sign]:
-    """Look at the machine of the database at `path`."""
+def look(path: Path | None, now: datetime | None = None) -> Iterator[Sign]:
+    """Look at the machine, and at the disk of the database at `path`, where it is a file."""
     yield Sign("python", OK, platform.python_version())
     yield _user()
-    yield _file_system(path, _mounts())
+    if path is not None:
+        yield _file_system(path, _mounts())
     yield _clock(now or datetime.now(UTC))
     yield _gunicorn()
     yield from _extras()

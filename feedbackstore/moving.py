@@ -18,8 +18,8 @@ _MOVE: Final = f"""
 _REPLACED: Final = "SELECT stored FROM temp.staged_move WHERE stored IS NOT NULL"
 
 _NOTE_DROPPED: Final = f"""
-    INSERT OR IGNORE INTO temp.staged_dropped
-    SELECT image_id FROM main.prediction_image WHERE prediction_id IN ({_REPLACED})
+    INSERT INTO temp.staged_dropped
+    SELECT DISTINCT image_id FROM main.prediction_image WHERE prediction_id IN ({_REPLACED})
 """
 _UNLINK: Final = f"DELETE FROM main.prediction_image WHERE prediction_id IN ({_REPLACED})"
 

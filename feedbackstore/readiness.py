@@ -64,7 +64,7 @@ class Readiness:
 def is_ready() -> bool:
     """Whether a write can begin at this moment, in a file that is there, with room for it."""
     try:
-        database.reread()
+        database.proxy.reread()
         with database.write(wait=_LOCKED_SECONDS):
             pass
         return has_room()

@@ -27,13 +27,13 @@ def record_numbered(
     has no room to spare.
     """
     with staging.opened(contents):
-        with database.proxy.atomic():
+        with database.snapshot():
             before = tombstones.state()
             erased = _leave_out_erased(project, skip=skip_erased)
             recorded = verdicts.judge(project, replace=replace)
         if recorded.written > _MANY:
             # Not before: SQLite would sort in as much memory as it may keep pages in.
-            database.hold_pages()
+            database.proxy.hold_pages()
         if recorded.written:
             if not reserve.is_left():
                 raise full()

@@ -20,16 +20,14 @@ _PURGED: Final = 4
 """Records that each new one looks at, the oldest first, and drops where they are too old."""
 
 _FIND: Final = statements.Statement(
-    lambda: Replay.select(Replay.digest, Replay.feedback, Replay.counts).where(
-        Replay.key == statements.parameter("key"),
-        Replay.name == statements.parameter("name"),
-        Replay.created_at > statements.parameter("since"),
-    )
+    lambda: Replay.select(
+        Replay.id, Replay.created_at, Replay.digest, Replay.feedback, Replay.counts
+    ).where(Replay.key == statements.parameter("key"), Replay.name == statements.parameter("name"))
 )
 _KEEP: Final = statements.Statement(
     lambda: Replay.insert(
-        {field: statements.parameter(field.column_name) for field in statements.fields(Replay)[1:]}
-    ).on_conflict_replace()
+        {field: statements.parameter(field.column_name) for field in statements.fields(Replay)}
+    )
 )
 _PURGE: Final = statements.Statement(
     lambda: Replay.delete().where(
@@ -75,9 +73,11 @@ def once(attempt: Attempt, work: Callable[[], Outcome]) -> tuple[Outcome, bool]:
     Raises Invalid where the name stands for another request. What `work` raises is not kept.
     """
     since = ids.before(KEPT_SECONDS)
-    found = _FIND.run({"key": attempt.key, "name": attempt.name, "since": since}).fetchone()
-    if found is None:
+    found = _FIND.run({"key": attempt.key, "name": attempt.name}).fetchone()
+    if found is None or found[1] <= since:
         outcome = work()
+        if found is not None:
+            Replay.delete().where(Replay.id == found[0]).execute()
         _PURGE.run({"none": 0, "at_most": _PURGED, "since": since})
         _KEEP.run(
             {
@@ -90,7 +90,7 @@ def once(attempt: Attempt, work: Callable[[], Outcome]) -> tuple[Outcome, bool]:
             }
         )
         return outcome, False
-    digest, feedback, counts = found
+    _, _, digest, feedback, counts = found
     if digest != attempt.digest:
         raise Invalid(
             Problem(

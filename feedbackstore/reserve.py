@@ -4,10 +4,8 @@ To erase, to revoke a key and to empty the log take room too, and are wanted mos
 little. So submissions and predictions are refused while there is less than that; all else goes on.
 """
 
-import os
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from feedbackstore import database
@@ -38,9 +36,7 @@ class Reserve:
 
 def has_room() -> bool:
     """Whether the database's disk can be written, and has so much free."""
-    found = os.statvfs(Path(database.proxy.obj.database).parent)
-    writable = not found.f_flag & os.ST_RDONLY
-    return writable and found.f_bavail * found.f_frsize >= LEAST_FREE
+    return bool(database.proxy.has_room(LEAST_FREE))
 
 
 reserve: Final = Reserve()

@@ -2,13 +2,14 @@
 
 import re
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import click
 from gunicorn.app.base import Application
 from gunicorn.util import import_app
 
-from feedbackstore import database_file, first_key, settings
+from feedbackstore import database_file, database_server, first_key, settings
 from feedbackstore.cli import bring_up_to_date
 from feedbackstore.command import StoreCommand
 from feedbackstore.store import open_store
@@ -63,7 +64,7 @@ def serve_command(bind: str | None, workers: int | None) -> None:
     """Serve the store; make it first, or bring it up to date, and make its first key.
 
     The key is printed on a terminal; elsewhere it is written into the file first-key beside the
-    database. SIGTERM and Ctrl-C stop it in order.
+    database (or, with PostgreSQL, in the working directory). SIGTERM and Ctrl-C stop it in order.
     """
     values = settings.load()
     bring_up_to_date(values)
@@ -72,7 +73,12 @@ def serve_command(bind: str | None, workers: int | None) -> None:
     if is_seen:
         first_key.show_on(sys.stdout)
     else:
-        written = first_key.write_beside(database_file.path_of(values["DATABASE_URL"]))
+        written = first_key.write_beside(_place(values["DATABASE_URL"]))
         if written:
             click.echo(f"The first API key is in {written}; remove it when it is known.", err=True)
     Server(bind=bind, workers=workers, loglevel="warning" if is_seen else None).run()
+
+
+def _place(url: str) -> Path:
+    """The file of the database, or what stands for a server's in the working directory."""
+    return Path("postgresql") if database_server.is_meant(url) else database_file.path_of(url)

@@ -67,7 +67,7 @@ SETTINGS = (
         "sqlite:///feedback.db",
         str,
         "Where the store keeps its data: `sqlite:///` and a path, relative to the working directory"
-        " (four slashes make it absolute).",
+        " (four slashes make it absolute), or `postgresql://USER:PASSWORD@HOST/NAME`.",
     ),
     Setting(
         "DATABASE_TIMEOUT",

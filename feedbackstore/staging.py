@@ -5,11 +5,12 @@ however many predictions come, memory holds a few. What `verdicts` finds out abo
 `moving` has to do stands in tables too, so that SQLite does it without Python.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any, Final
+
+import peewee
 
 from feedbackstore import database, images
 from feedbackstore.errors import Unavailable
@@ -29,7 +30,7 @@ _ROWS: Final = 1000
 _CHARACTERS: Final = 4_000_000
 
 _TABLES: Final = {
-    "staged": f"number INTEGER PRIMARY KEY, {' TEXT, '.join(COLUMNS)} TEXT, arrangement INTEGER",
+    "staged": f"number INTEGER PRIMARY KEY, {' TEXT, '.join(COLUMNS)} TEXT, arrangement BIGINT",
     "staged_image": "sha256 TEXT PRIMARY KEY, data BLOB",
     "staged_link": "number INTEGER, sha256 TEXT, PRIMARY KEY (number, sha256)",
     # What is stored under each one's kind and id, if anything: its row, since when, how it differs.
@@ -38,13 +39,6 @@ _TABLES: Final = {
     # Which of them to write, in the order of their places, and the rows that they replace.
     "staged_move": "place INTEGER PRIMARY KEY, number INTEGER, stored INTEGER",
     "staged_dropped": "image INTEGER PRIMARY KEY",
-}
-_PRAGMAS: Final = {
-    # These are written and read from one end to the other.
-    "page_size": 32768,
-    "cache_size": -4096,
-    # The file is gone with the connection: there is nothing to overwrite in it with zeros.
-    "secure_delete": "off",
 }
 _WITHOUT_ROWID: Final = ("staged_link", "staged_verdict")
 _INSERT: Final = f"INSERT INTO temp.staged VALUES (?{', ?' * len(STORED)})"
@@ -78,15 +72,13 @@ def leave_out(numbers: Iterable[int]) -> None:
     _insert("DELETE FROM temp.staged WHERE number = ?", [(number,) for number in numbers])
 
 
-def execute(sql: str, *values: int | str) -> sqlite3.Cursor:
-    """Run one statement on the staged predictions and the store's."""
-    cursor: sqlite3.Cursor = database.proxy.execute_sql(sql, values)
-    return cursor
+def execute(sql: str, *values: int | str | None) -> Any:
+    """Run one statement on the staged predictions and the store's; its cursor."""
+    return database.run(sql, values)
 
 
 def _create() -> None:
-    for pragma, value in _PRAGMAS.items():
-        execute(f"PRAGMA temp.{pragma} = {value}")
+    database.proxy.prepare_temporary()
     for table, columns in _TABLES.items():
         options = " WITHOUT ROWID" if table in _WITHOUT_ROWID else ""
         execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({columns}){options}")
@@ -108,7 +100,10 @@ def _fill(numbered: Iterable[tuple[int, Content]]) -> None:
 def _without_images(number: int, text: str) -> str:
     text, found = images.apart(text)
     if found:
-        _insert("INSERT OR IGNORE INTO temp.staged_image VALUES (?, ?)", list(found.items()))
+        _insert(
+            "INSERT INTO temp.staged_image VALUES (?, ?) ON CONFLICT DO NOTHING",
+            list(found.items()),
+        )
         links = [(number, sha256) for sha256 in found]
         _insert("INSERT INTO temp.staged_link VALUES (?, ?)", links)
     return text
@@ -116,17 +111,10 @@ def _without_images(number: int, text: str) -> str:
 
 def _insert(sql: str, rows: Sequence[tuple[int | str | bytes | None, ...]]) -> None:
     """Insert rows in one transaction, on the connection itself: models cost ten times as much."""
-    connection: sqlite3.Connection = database.proxy.connection()
-    begins = not connection.in_transaction
     try:
-        connection.execute("BEGIN" if begins else "SELECT 1")
-        connection.executemany(sql, rows)
-        connection.execute("COMMIT" if begins else "SELECT 1")
-    except sqlite3.OperationalError as error:
-        # Where there is no room, SQLite has ended the transaction by itself.
-        if begins and connection.in_transaction:
-            connection.execute("ROLLBACK")
+        database.proxy.run_many(sql, rows)
+    except peewee.OperationalError as error:
         raise Unavailable(
             "There is no room for the temporary file that predictions are checked in. Free some, or"
             " name another directory: SQLITE_TMPDIR."
-        ) from error
+        ) from (error.__cause__ or error)

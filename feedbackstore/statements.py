@@ -49,13 +49,13 @@ def numbered(values: Iterable[Any]) -> dict[str, Any]:
 
 
 def fields(model: type[peewee.Model]) -> list[Any]:
-    """The fields of a model, in their order."""
-    found: list[Any] = model._meta.sorted_fields  # noqa: SLF001 - peewee documents it
-    return found
+    """The fields of a model that are given a value, in their order."""
+    meta = model._meta  # noqa: SLF001 - peewee documents it
+    return [field for field in meta.sorted_fields if not isinstance(field, peewee.AutoField)]
 
 
 def insert_all(model: type[peewee.Model], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Insert rows, each with a value for every field: many, at little cost each.
+    """Insert rows, each with a value for each of `fields`: many, at little cost each.
 
     To be called inside a write transaction.
     """

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from feedbackstore import feedback, group_commit, ids, replays, tombstones
-from feedbackstore.database import proxy
+from feedbackstore import database, feedback, group_commit, ids, replays, tombstones
 from feedbackstore.models import Feedback
 from feedbackstore.replays import Attempt, Outcome
 
@@ -79,10 +78,10 @@ def _store(draft: Feedback, window: int, attempt: Attempt | None) -> Submitted:
 def _find_twin(draft: Feedback, window: int) -> Feedback | None:
     """The newest feedback that says exactly the same, no more than so many seconds old."""
     kind, entity_id = feedback.named(draft)
-    if proxy.execute_sql(_ANY[kind], (draft.project_id, entity_id)).fetchone() is None:
+    if database.run(_ANY[kind], (draft.project_id, entity_id)).fetchone() is None:
         return None
     since = ids.before(window)
-    found = proxy.execute_sql(_NEWEST[kind], {**draft.__data__, "since": since}).fetchone()
+    found = database.run(_NEWEST[kind], {**draft.__data__, "since": since}).fetchone()
     if found is None or found[2] < since:
         return None
     return Feedback(

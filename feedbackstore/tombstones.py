@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
-from peewee import JOIN, SQL, fn
+from peewee import JOIN, fn
 
 from feedbackstore import statements
 from feedbackstore.database import proxy
 from feedbackstore.errors import Erased
-from feedbackstore.models import Erasure, Project, Secret, Tombstone
+from feedbackstore.models import Project, Secret, Tombstone
 
 FEEDBACK: Final = "feedback"
 """The kind of feedback's own ids, beside `ids.KINDS`."""
@@ -49,7 +49,7 @@ _FIND: Final = statements.Statement(
 _BURY: Final = statements.Statement(
     lambda: Tombstone.insert(
         digest=statements.parameter("digest"), erasure=statements.parameter("erasure")
-    ).on_conflict_replace()
+    ).on_conflict(conflict_target=[Tombstone.digest], preserve=[Tombstone.erasure])
 )
 
 
@@ -99,7 +99,7 @@ def among(project: int, numbered: Iterable[tuple[int, Name]]) -> Iterator[tuple[
 
 def state() -> int:
     """What is another once something else was erased, whatever the clock says meanwhile."""
-    return Erasure.select(fn.MAX(SQL("rowid"))).scalar() or 0
+    return int(proxy.last_change("erasure"))
 
 
 def digests(project: str, name: Name) -> list[bytes]:

@@ -3,7 +3,15 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from feedbackstore import __version__, backup, database_file, former, migrations, program
+from feedbackstore import (
+    __version__,
+    backup,
+    database_file,
+    database_server,
+    former,
+    migrations,
+    program,
+)
 from feedbackstore.errors import Unusable
 
 
@@ -17,8 +25,8 @@ class Upgraded(NamedTuple):
 def upgrade(url: str, timeout: float, *, keep: bool = True) -> Upgraded:
     """Create the database at `url`, or bring it up to date.
 
-    A store that is older is copied first, unless `keep` is false. Raises Unusable where that fails,
-    with nothing changed, and for a database that is newer, or is none.
+    A store in a file that is older is copied first, unless `keep` is false. Raises Unusable where
+    that fails, with nothing changed, and for a database that is newer, or is none.
     """
     kept: list[Path] = []
 
@@ -33,7 +41,8 @@ def upgrade(url: str, timeout: float, *, keep: bool = True) -> Upgraded:
             ) from None
 
     try:
-        applied = migrations.upgrade(url, timeout, copy if keep else None)
+        is_file = not database_server.is_meant(url)
+        applied = migrations.upgrade(url, timeout, copy if keep and is_file else None)
     except BaseException:
         # Tried again and again, it would leave one each time.
         for path in kept:

@@ -4,10 +4,12 @@
 may do everything in another project.
 """
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -24,6 +26,7 @@ from feedbackstore import (
     limiting,
     migrations,
     predictions,
+    sqlite,
 )
 from feedbackstore.app import create_app
 from feedbackstore.last_use import last_use
@@ -31,26 +34,77 @@ from feedbackstore.models import ApiKey, Feedback
 from feedbackstore.rate_limits import RateLimits
 from feedbackstore.store import open_store
 
+if TYPE_CHECKING:
+    from tests.cluster import Cluster
+
 # Nothing here is about time: a machine may be as slow as it likes.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
 @pytest.fixture
-def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def url(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a database that is not there yet; every setting leads to it."""
-    address = f"sqlite:///{tmp_path}/feedback.db"
+    address = places.new(tmp_path)
     monkeypatch.setenv("FEEDBACKSTORE_DATABASE_URL", address)
-    return address
+    yield address
+    database.close()
+    places.remove(address)
+
+
+class Files:
+    """Databases in files: to copy one takes a hundredth of the time of making it."""
+
+    def __init__(self, directory: Path) -> None:
+        self._migrated = directory / "feedback.db"
+        migrations.upgrade(f"sqlite:///{self._migrated}")
+        database.close()
+
+    def new(self, directory: Path) -> str:
+        return f"sqlite:///{directory}/feedback.db"
+
+    def make(self, url: str) -> None:
+        shutil.copy(self._migrated, database_file.path_of(url))
+
+    def remove(self, url: str) -> None:
+        """It goes with its directory."""
+
+
+class Servers:
+    """Databases of a PostgreSQL server."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._migrated = cluster.create()
+        migrations.upgrade(self._migrated)
+        database.close()
+
+    def new(self, _: Path) -> str:
+        return self._cluster.create()
+
+    def make(self, url: str) -> None:
+        self._cluster.drop(url)
+        self._cluster.copy(self._migrated, url)
+
+    def remove(self, url: str) -> None:
+        self._cluster.drop(url)
+
+
+Places = Files | Servers
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database: to copy it takes a hundredth of the time of making one."""
-    path = tmp_path_factory.mktemp("migrated") / "feedback.db"
-    migrations.upgrade(f"sqlite:///{path}")
-    database.close()
-    return path
+def places(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Places]:
+    """Where the tests' databases are: in files or, if asked to, on a server."""
+    if not pytestconfig.getoption("--postgres"):
+        yield Files(tmp_path_factory.mktemp("migrated"))
+        return
+    from tests import cluster
+
+    with cluster.running() as made:
+        yield Servers(made)
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +114,7 @@ def unsynced() -> Iterator[pytest.MonkeyPatch]:
     Undone, it waits again from the next opening on.
     """
     with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(database.PRAGMAS, "synchronous", "off")
+        patched.setitem(sqlite.PRAGMAS, "synchronous", "off")
         yield patched
 
 
@@ -84,9 +138,9 @@ def uncounted(monkeypatch: pytest.MonkeyPatch) -> RateLimits:
 
 
 @pytest.fixture
-def store(url: str, migrated: Path) -> Iterator[str]:
+def store(url: str, places: Places) -> Iterator[str]:
     """An empty store, open."""
-    shutil.copy(migrated, database_file.path_of(url))
+    places.make(url)
     open_store()
     yield url
     database.close()
@@ -237,5 +291,14 @@ def export(store: str) -> Export:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--write-golden` writes the formats' golden files anew."""
+    """`--write-golden` writes the formats' golden files anew, `--postgres` takes a server."""
+    parser.addoption("--postgres", action="store_true", help="keep the stores in PostgreSQL")
     parser.addoption("--write-golden", action="store_true", help="write the golden files anew")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about files where the stores are not."""
+    if config.getoption("--postgres"):
+        about_files = [item for item in items if item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=about_files)
+        items[:] = [item for item in items if item not in about_files]

@@ -107,6 +107,7 @@ def test_submissions_at_the_same_moment_are_all_stored(client: Client) -> None:
     assert stored == {answer.json["id"]: answer.json["notes"] for answer in answers}
 
 
+@pytest.mark.sqlite
 def test_a_key_is_looked_up_once_for_all_who_come_with_it_at_once(client: Client) -> None:
     looked: list[str] = []
 

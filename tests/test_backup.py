@@ -19,6 +19,8 @@ from feedbackstore.models import Feedback
 from feedbackstore.store import open_store
 from tests.conftest import Export, Predict, Say
 
+pytestmark = pytest.mark.sqlite
+
 FLASK = Path(sys.executable).parent / "flask"
 
 

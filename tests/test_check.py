@@ -14,6 +14,8 @@ from feedbackstore import database, inspection
 from feedbackstore.safekeeping import check_command
 from tests.conftest import Predict, Say
 
+pytestmark = pytest.mark.sqlite
+
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
 
@@ -200,7 +202,7 @@ def test_a_store_that_another_program_keeps_for_itself_is_told(path: Path) -> No
 
 
 def test_an_address_that_is_none_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FEEDBACKSTORE_DATABASE_URL", "postgres://somewhere")
+    monkeypatch.setenv("FEEDBACKSTORE_DATABASE_URL", "mysql://somewhere")
 
     result = check()
 

@@ -39,6 +39,7 @@ def line(name: str, **members: object) -> str:
     return json.dumps({**document, **members}) + "\n"
 
 
+@pytest.mark.sqlite
 def test_migrate_makes_the_database_and_says_so_on_stderr(run: Run, tmp_path: Path) -> None:
     first, again = run("migrate"), run("migrate")
 

@@ -16,6 +16,7 @@ def pragma(name: str) -> object:
     return database.proxy.connection().execute(f"PRAGMA {name}").fetchone()[0]
 
 
+@pytest.mark.sqlite
 def test_every_threads_connection_syncs_each_commit_to_a_write_ahead_log(
     store: str, unsynced: pytest.MonkeyPatch
 ) -> None:
@@ -42,6 +43,7 @@ def test_a_thread_keeps_its_connection(store: str) -> None:
     assert database.proxy.connection() is first
 
 
+@pytest.mark.sqlite
 def test_only_the_owner_can_read_the_database(store: str, tmp_path: Path) -> None:
     Project.create(name="x", created_at=ids.now())
 
@@ -62,6 +64,7 @@ def test_a_write_that_raises_leaves_nothing(store: str) -> None:
     assert not Project.select().exists()
 
 
+@pytest.mark.sqlite
 def test_a_write_begins_immediate(store: str, tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "feedback.db", timeout=0)
 
@@ -71,6 +74,7 @@ def test_a_write_begins_immediate(store: str, tmp_path: Path) -> None:
     other.close()
 
 
+@pytest.mark.sqlite
 def test_a_write_that_waits_too_long_is_unavailable(url: str, tmp_path: Path, store: str) -> None:
     database.connect(url, timeout=0.01)
     other = sqlite3.connect(tmp_path / "feedback.db")
@@ -106,6 +110,7 @@ def test_a_percent_encoded_path_is_decoded() -> None:
     assert database_file.path_of("sqlite:////var/lib/my%20store.db") == Path("/var/lib/my store.db")
 
 
+@pytest.mark.sqlite
 def test_a_missing_database_is_not_made_by_opening_it(url: str, tmp_path: Path) -> None:
     with pytest.raises(Unusable, match=r"is not there yet. To make it, run: flask migrate"):
         database.connect(url)

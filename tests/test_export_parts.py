@@ -43,7 +43,7 @@ def fill(ids: list[int], projects: int = 1) -> None:
             table.delete().execute()
         for number in range(1, projects + 1):
             Project.create(id=number, name=f"p{number}", created_at=MOMENT)
-        proxy.connection().executemany(
+        proxy.run_many(
             "INSERT INTO feedback (id, uuid, project_id, created_at, status)"
             " VALUES (?, 'uuid ' || ?, ?, '', 'pending')",
             [(each, each, each % projects + 1) for each in ids],
@@ -68,7 +68,7 @@ def record(project: int, number: int, ids: list[int]) -> Export:
 def delete(ids: list[int]) -> None:
     with database.write():
         export_parts.remove(ids)
-        proxy.connection().executemany("DELETE FROM feedback WHERE id = ?", [(i,) for i in ids])
+        proxy.run_many("DELETE FROM feedback WHERE id = ?", [(i,) for i in ids])
 
 
 def held(export: Export) -> dict[int, bytes]:
@@ -123,6 +123,7 @@ def test_exports_hold_what_a_dict_would(
         assert part.first == int.from_bytes(part.ids[:8], "little", signed=True)
 
 
+@pytest.mark.sqlite
 def test_a_part_fits_a_page_of_the_database(store: str) -> None:
     # Ids as large as can be, so that all of a row is: what is counted is pages, not bytes.
     fill([2**62 + number for number in range(32_000)])
@@ -135,6 +136,7 @@ def test_a_part_fits_a_page_of_the_database(store: str) -> None:
     assert after - before < 200 + 10
 
 
+@pytest.mark.sqlite
 def test_ids_are_kept_with_their_lowest_byte_first_whatever_the_machine(store: str) -> None:
     fill(SOME)
 
@@ -143,6 +145,7 @@ def test_ids_are_kept_with_their_lowest_byte_first_whatever_the_machine(store: s
     assert bytes(ExportPart.get().ids) == pack(f"<{len(SOME)}q", *SOME)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("piece", SOME)
 def test_only_the_part_that_holds_feedback_is_written_anew_without_it(
     store: str, piece: int

@@ -79,6 +79,7 @@ def broken() -> str:
     raise ValueError("This one is wrong.")
 
 
+@pytest.mark.sqlite
 def test_what_waits_at_the_same_moment_shares_a_transaction(
     writes: GroupCommit, insert: Callable[[str], Work], begun: list[str]
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_write_that_fails_fails_alone(writes: GroupCommit, insert: Callable[[s
     assert stored() == ["after", "before"]
 
 
+@pytest.mark.sqlite
 def test_the_loop_goes_on_while_another_process_writes(
     writes: GroupCommit, insert: Callable[[str], Work], tmp_path: Path
 ) -> None:
@@ -120,6 +122,7 @@ def test_the_loop_goes_on_while_another_process_writes(
     assert stored() == ["patient"]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("asynchronous", [True, False])
 def test_a_write_that_waited_long_enough_is_refused_and_later_ones_go_through(
     writes: GroupCommit,
@@ -141,6 +144,7 @@ def test_a_write_that_waited_long_enough_is_refused_and_later_ones_go_through(
     assert stored() == ["taken"]
 
 
+@pytest.mark.sqlite
 def test_one_who_comes_late_waits_as_long_as_any(
     writes: GroupCommit, insert: Callable[[str], Work], url: str, tmp_path: Path
 ) -> None:
@@ -160,6 +164,7 @@ def test_one_who_comes_late_waits_as_long_as_any(
     assert late == "late"
 
 
+@pytest.mark.sqlite
 def test_nothing_is_acknowledged_of_a_commit_that_fails(
     writes: GroupCommit, insert: Callable[[str], Work], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +189,7 @@ def test_more_than_may_wait_are_refused_at_once(insert: Callable[[str], Work]) -
     assert stored() == ["a", "b"]
 
 
+@pytest.mark.sqlite
 def test_a_write_whose_caller_has_gone_is_dropped(
     writes: GroupCommit, insert: Callable[[str], Work], tmp_path: Path
 ) -> None:

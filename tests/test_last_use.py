@@ -60,6 +60,7 @@ def test_it_is_written_once_a_minute(
     assert len(started) == 2
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_keeps_nobody_waiting_and_is_tried_again(
     writer: Caller, uses: LastUse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,12 +27,13 @@ def columns(url: str) -> dict[str, list[tuple[str, str, bool]]]:
     }
 
 
+@pytest.mark.sqlite
 def test_models_and_migrations_agree(store: str, tmp_path: Path) -> None:
     assert str(diff_models(database.proxy.obj, TABLES)) == ""
     migrated = columns(store)
 
     other = f"sqlite:///{tmp_path}/from-models.db"
-    database_file.create(other)
+    database_file.create(database_file.path_of(other))
     database.connect(other)
     database.proxy.create_tables(TABLES)
 
@@ -57,6 +58,7 @@ def test_three_migrations_at_once_are_one_migration(url: str) -> None:
     assert sum(text.count(f"applied {NAMES[0]}") for text in said) == 1
 
 
+@pytest.mark.sqlite
 def test_an_older_database_is_refused_with_the_command_to_run(store: str) -> None:
     database.proxy.execute_sql("DELETE FROM schema_migration WHERE name = ?", (NAMES[-1],))
 
@@ -64,6 +66,7 @@ def test_an_older_database_is_refused_with_the_command_to_run(store: str) -> Non
         open_store()
 
 
+@pytest.mark.sqlite
 def test_a_newer_database_is_refused_and_not_changed(store: str, tmp_path: Path) -> None:
     database.proxy.execute_sql(
         "INSERT INTO schema_migration (name, applied) VALUES ('9999_future', '2030-01-01')"
@@ -79,6 +82,7 @@ def test_a_newer_database_is_refused_and_not_changed(store: str, tmp_path: Path)
     assert (tmp_path / "feedback.db").read_bytes() == before
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("content", [os.urandom(8192), b"SQLite format 3\0" + os.urandom(8176)])
 def test_what_is_no_database_is_refused_and_not_changed(
     url: str, tmp_path: Path, content: bytes
@@ -93,6 +97,7 @@ def test_what_is_no_database_is_refused_and_not_changed(
     assert path.read_bytes() == content
 
 
+@pytest.mark.sqlite
 def test_a_directory_is_no_database(url: str, tmp_path: Path) -> None:
     (tmp_path / "feedback.db").mkdir()
 
@@ -106,6 +111,7 @@ def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
         migrations.upgrade(f"sqlite:///{tmp_path}/nowhere/feedback.db")
 
 
+@pytest.mark.sqlite
 def test_a_database_of_somebody_else_is_refused_and_not_changed(url: str, tmp_path: Path) -> None:
     path = tmp_path / "feedback.db"
     with closing(sqlite3.connect(path)) as other:

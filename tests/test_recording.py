@@ -137,6 +137,7 @@ def test_nothing_is_left_in_the_temporary_tables(project: int) -> None:
         assert database.proxy.execute_sql(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 
+@pytest.mark.sqlite
 def test_a_temporary_file_that_cannot_grow_is_said_in_a_sentence(project: int) -> None:
     predictions.record(project, [])
     database.proxy.execute_sql("PRAGMA temp.max_page_count = 20")

@@ -31,6 +31,7 @@ def asked(project: int) -> Iterator[list[str]]:
     connection.set_trace_callback(None)
 
 
+@pytest.mark.sqlite
 def test_rows_that_share_a_commit_look_once_for_what_was_erased(
     project: int, asked: list[str]
 ) -> None:

@@ -23,6 +23,8 @@ from feedbackstore.errors import Conflict
 from feedbackstore.store import open_store
 from tests.conftest import Caller
 
+pytestmark = pytest.mark.sqlite
+
 DUMPS: Final = sorted(Path(__file__).with_name("schemas").glob("*.sql"))
 
 Rows = dict[str, list[tuple[object, ...]]]

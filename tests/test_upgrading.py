@@ -12,6 +12,8 @@ from feedbackstore.cli import migrate
 from feedbackstore.errors import Unusable
 from feedbackstore.safekeeping import restore_command
 
+pytestmark = pytest.mark.sqlite
+
 DUMP = Path(__file__).parent / "schemas" / "0004_reviews.sql"
 
 

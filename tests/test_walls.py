@@ -200,8 +200,8 @@ def everything(project: str) -> list[Any]:
     """Every row that belongs to a project, of any table."""
     found: list[Any] = []
     number = keys.get_project(project).id
-    for (table,) in proxy.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'"):
-        columns = [row[1] for row in proxy.execute_sql(f"PRAGMA table_info({table})")]
+    for table in proxy.get_tables():
+        columns = [column.name for column in proxy.get_columns(table)]
         if "project_id" in columns and table != "api_key":
             query = f"SELECT * FROM {table} WHERE project_id = {number}"
             found += [(table, *row) for row in proxy.execute_sql(query)]

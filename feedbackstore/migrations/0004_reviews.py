@@ -50,10 +50,11 @@ def up(migrator: Any, db: Any) -> None:
         name = TextField(primary_key=True)
         value = TextField()
 
+    text = db.get_context_options()["field_types"]["TEXT"]
     for statement in (
         "ALTER TABLE project ADD COLUMN reviews INTEGER NOT NULL DEFAULT 1",
-        "ALTER TABLE feedback ADD COLUMN status TEXT NOT NULL DEFAULT 'pending'",
-        "ALTER TABLE feedback ADD COLUMN revised TEXT",
+        f"ALTER TABLE feedback ADD COLUMN status {text} NOT NULL DEFAULT 'pending'",
+        f"ALTER TABLE feedback ADD COLUMN revised {text}",
         "ALTER TABLE feedback ADD COLUMN author_id INTEGER REFERENCES api_key (id)",
         "CREATE INDEX feedback_by_status ON feedback (project_id, status, id)",
     ):

@@ -20,9 +20,10 @@ def up(migrator: Any, db: Any) -> None:
         class Meta:
             without_rowid = True
 
+    text = db.get_context_options()["field_types"]["TEXT"]
     for statement in (
-        "ALTER TABLE api_key ADD COLUMN expires_at TEXT",
-        "ALTER TABLE api_key ADD COLUMN last_used_at TEXT",
+        f"ALTER TABLE api_key ADD COLUMN expires_at {text}",
+        f"ALTER TABLE api_key ADD COLUMN last_used_at {text}",
         "ALTER TABLE api_key ADD COLUMN holder_id INTEGER REFERENCES api_key (id)",
     ):
         db.execute_sql(statement)

@@ -7,5 +7,6 @@ from typing import Any
 
 
 def up(migrator: Any, db: Any) -> None:
+    whole = db.get_context_options()["field_types"]["BIGINT"]
     for table in ("prediction", "feedback"):
-        db.execute_sql(f"ALTER TABLE {table} ADD COLUMN arrangement INTEGER")
+        db.execute_sql(f"ALTER TABLE {table} ADD COLUMN arrangement {whole}")

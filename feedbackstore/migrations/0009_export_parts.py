@@ -30,7 +30,7 @@ def up(migrator: Any, db: Any) -> None:
         db.create_tables([ExportPart])
     insert = "INSERT INTO export_part (export_id, first, ids, digests) VALUES (?, ?, ?, ?)"
     for part in _parts(db):
-        db.execute_sql(insert, part)
+        db.run(insert, part)
     db.execute_sql("DROP TABLE export_item")
 
 

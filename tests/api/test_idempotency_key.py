@@ -177,6 +177,7 @@ def test_what_failed_is_not_done_and_may_be_tried_again(
         assert (answer.status_code, answer.headers.get(REPLAYED)) == (200, None), path
 
 
+@pytest.mark.sqlite
 def test_while_another_process_writes_nothing_is_done_or_remembered(
     root: Caller, url: str, tmp_path: Path
 ) -> None:

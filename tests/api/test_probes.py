@@ -57,6 +57,7 @@ def unavailable(client: FlaskClient) -> bool:
     return True
 
 
+@pytest.mark.sqlite
 def test_a_database_that_another_holds_is_not_ready_until_it_lets_go(
     client: FlaskClient, tmp_path: Path
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_database_that_another_holds_is_not_ready_until_it_lets_go(
     assert not unavailable(client)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("spoil", [Path.unlink, replace, overwrite])
 @pytest.mark.parametrize("asked_before", [True, False])
 def test_a_file_that_is_gone_replaced_or_no_database_is_not_ready(
@@ -86,6 +88,7 @@ def test_a_file_that_is_gone_replaced_or_no_database_is_not_ready(
     assert unavailable(client)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("free", "flags"), [(10, 0), (10**6, os.ST_RDONLY)])
 def test_no_room_or_a_disk_that_cannot_be_written_is_not_ready(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, free: int, flags: int

@@ -17,6 +17,8 @@ from feedbackstore.models import Feedback, Image
 from tests.api.conftest import Hire
 from tests.conftest import Caller
 
+pytestmark = pytest.mark.sqlite
+
 PROMPT = [{"role": "user", "content": "q"}]
 NO_QUERIES = re.compile(
     r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|CREATE|--)", re.IGNORECASE

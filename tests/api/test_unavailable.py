@@ -19,6 +19,7 @@ from feedbackstore.store import open_store
 from tests.conftest import Caller
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_refuses_writes_for_now_and_reads_on(
     writer: Caller, url: str, tmp_path: Path
 ) -> None:
@@ -38,6 +39,7 @@ def test_a_locked_database_refuses_writes_for_now_and_reads_on(
     assert Feedback.select().count() == 2
 
 
+@pytest.mark.sqlite
 def test_a_full_disk_is_named_and_told_once_in_a_while(
     writer: Caller, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -58,6 +60,7 @@ def test_a_full_disk_is_named_and_told_once_in_a_while(
     assert writer.submit(request_id="x", notes="small").status_code == 200
 
 
+@pytest.mark.sqlite
 def test_the_last_of_the_disk_is_kept_for_what_makes_room(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +83,7 @@ def test_the_last_of_the_disk_is_kept_for_what_makes_room(
     assert admin.submit(request_id="x", notes="after").status_code == 200
 
 
+@pytest.mark.sqlite
 def test_a_damaged_database_is_named_to_callers_and_to_who_runs_it(
     writer: Caller, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -103,6 +107,7 @@ def test_a_damaged_database_is_named_to_callers_and_to_who_runs_it(
     assert exported.stderr.endswith(f"{look} Run: flask check\n")
 
 
+@pytest.mark.sqlite
 def test_a_table_that_is_gone_is_no_stack_trace(writer: Caller) -> None:
     database.proxy.execute_sql("DROP TABLE feedback")
 
@@ -119,8 +124,9 @@ def test_the_app_refuses_a_store_that_is_not_there(url: str) -> None:
         create_app()
 
 
+@pytest.mark.sqlite
 def test_a_database_whose_name_is_no_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unusable, match="cannot be made: File name too long"):
-        database_file.create(f"sqlite:///{tmp_path}/{'x' * 300}.db")
+        database_file.create(tmp_path / f"{'x' * 300}.db")
     with pytest.raises(Unusable, match="is not there yet"):
         open_store(f"sqlite:///{tmp_path}/other.db")

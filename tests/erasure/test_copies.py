@@ -25,6 +25,8 @@ from feedbackstore.store import open_store
 from tests.conftest import Predict, Say
 from tests.erasure.conftest import MARK, PIXEL, Run, found_in, image, leave
 
+pytestmark = pytest.mark.sqlite
+
 
 def test_an_older_copy_brings_nothing_back(
     erase: Run, predict: Predict, say: Say, url: str, tmp_path: Path

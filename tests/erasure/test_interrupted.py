@@ -25,6 +25,7 @@ from tests.conftest import Predict, Say
 from tests.erasure.conftest import MARK, PIXEL, Run, found_in, image
 
 
+@pytest.mark.sqlite
 def test_a_reader_of_an_older_state_keeps_an_erasure_open_and_is_told(
     erase: Run,
     erasures: Run,
@@ -52,7 +53,7 @@ def test_a_reader_of_an_older_state_keeps_an_erasure_open_and_is_told(
 
 KILLED = """
 import os, signal, sys
-from feedbackstore import database, erasure, keys, removal, upkeep
+from feedbackstore import database, erasure, keys, removal
 from feedbackstore.store import open_store
 
 left = int(sys.argv[1])
@@ -65,7 +66,7 @@ def dying(work):
         return work(*arguments, **named)
     return run
 removal._FEEDBACK, removal._TURN = 2, 0
-database.write, upkeep.flush = dying(database.write), dying(upkeep.flush)
+database.write, database.flush = dying(database.write), dying(database.flush)
 open_store()
 tag = ("subject", "4711")
 erasure.erase(erasure.plan(keys.get_project("default"), tag=tag))

@@ -9,6 +9,7 @@ import pytest
 
 from exports import lineage
 from feedbackstore import (
+    database,
     feedback,
     keys,
     leases,
@@ -16,7 +17,6 @@ from feedbackstore import (
     predictions,
     reviews,
     tombstones,
-    upkeep,
 )
 from feedbackstore.errors import Erased
 from feedbackstore.models import (
@@ -34,6 +34,7 @@ from tests.conftest import Caller, Export, Predict, Reviewer, Say
 from tests.erasure.conftest import MARK, OTHER, PIXEL, Run, found_in, image
 
 
+@pytest.mark.sqlite
 def test_everything_of_a_request_goes_from_every_file(
     erase: Run, predict: Predict, say: Say, reviewer: Reviewer, tmp_path: Path, project: int
 ) -> None:
@@ -172,6 +173,7 @@ def test_the_store_keeps_no_word_of_what_it_erased(
     assert bytes(stone.digest) not in plain
 
 
+@pytest.mark.sqlite
 def test_pages_that_were_freed_without_zeros_go_with_a_rebuild(
     erase: Run, predict: Predict, tmp_path: Path
 ) -> None:
@@ -187,6 +189,7 @@ def test_pages_that_were_freed_without_zeros_go_with_a_rebuild(
     assert found_in(tmp_path, MARK) == []
 
 
+@pytest.mark.sqlite
 def test_what_is_deleted_or_replaced_is_overwritten_at_once(
     predict: Predict, say: Say, tmp_path: Path
 ) -> None:
@@ -195,7 +198,7 @@ def test_what_is_deleted_or_replaced_is_overwritten_at_once(
     predict("r", output={}, replace=True)
     reviews.delete(row)
 
-    assert upkeep.flush(0)
+    assert database.flush(0)
     assert found_in(tmp_path, MARK) == []
 
 

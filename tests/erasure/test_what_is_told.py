@@ -99,6 +99,7 @@ def test_feedback_that_never_was_is_not_erased(project: int) -> None:
         erasure.plan(keys.get_project("default"), name=(tombstones.FEEDBACK, "none"))
 
 
+@pytest.mark.sqlite
 def test_copies_of_the_store_that_hold_it_are_named(
     erase: Run, predict: Predict, tmp_path: Path
 ) -> None:

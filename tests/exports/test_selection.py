@@ -10,7 +10,7 @@ from exports import selection
 from exports.selection import Filters, Reading
 from feedbackstore import feedback
 from feedbackstore.database import proxy
-from feedbackstore.models import Feedback
+from feedbackstore.models import Feedback, Project
 from tests.conftest import Predict, Say
 
 Notes = Callable[..., list[str | None]]
@@ -195,9 +195,7 @@ def test_an_export_is_of_one_moment(project: int, say: Say) -> None:
 def test_nothing_of_another_project_is_selected(say: Say, predict: Predict, project: int) -> None:
     predict("x")
     other = Feedback.select().count() + 1_000_000
-    proxy.execute_sql(
-        "INSERT INTO project (id, name, created_at) VALUES (?, 'other', '')", (other,)
-    )
+    Project.create(id=other, name="other", created_at="", force_insert=True)
     feedback.submit(other, request_id="x", response={}, notes="other")
     say("x", response={}, notes="mine")
 
@@ -207,6 +205,7 @@ def test_nothing_of_another_project_is_selected(say: Say, predict: Predict, proj
     assert (row.notes, row.kind) == ("other", None)
 
 
+@pytest.mark.sqlite
 def test_reading_takes_one_query_a_page_and_scans_no_table(project: int, say: Say) -> None:
     for number in range(10):
         say(str(number), notes="n")
@@ -223,6 +222,7 @@ def test_reading_takes_one_query_a_page_and_scans_no_table(project: int, say: Sa
         assert not [step for *_, step in plan if step.startswith("SCAN")], plan
 
 
+@pytest.mark.sqlite
 def test_a_part_is_read_without_what_is_behind_it(project: int, predict: Predict, say: Say) -> None:
     def steps(newest: int) -> int:
         """How often SQLite came by while it read the first five."""
