@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo screenshots test coverage test-server test-browser test-crash test-hostile test-deploy test-release test-trainers lint format golden bench bench-peers pyz lock-pyz release clean
+.PHONY: help install run demo screenshots test coverage test-server test-browser test-crash test-hostile test-deploy test-postgres test-release test-trainers lint format golden bench bench-peers pyz lock-pyz release clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,10 @@ test-hostile: .venv/installed-hostile ## Send what nobody should, by the thousan
 
 test-deploy: .venv/installed-deploy ## Put Caddy and nginx before the store, and install it into a folder.
 	@python -m pytest -q -rs -c tests/deploy/pytest.ini --rootdir . tests/deploy
+
+test-postgres: .venv/installed-test ## Keep the tests' stores in PostgreSQL.
+	@python -m pytest -q -n 2 --dist loadgroup --postgres -W ignore::pytest.PytestUnraisableExceptionWarning
+	@python -m pytest -q -n 2 -c tests/postgres/pytest.ini --rootdir . tests/postgres
 
 test-trainers: .venv/installed-test $(TRAINERS:%=.venv-trainers/%/installed) ## Hold the datasets against the trainers' own code.
 	@for family in $(TRAINERS); do \

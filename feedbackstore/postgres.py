@@ -44,7 +44,7 @@ class Postgres(peewee.PostgresqlDatabase):
         refuse_no_driver()
         self._url, self.timeout = url, timeout
         super().__init__(conninfo(url), prefer_psycopg3=True, **OPTIONS)
-        _forget_at_fork(self)
+        _open.add(self)
 
     def _connect(self) -> Any:
         connection = super()._connect()  # type: ignore[misc]
@@ -187,13 +187,13 @@ def _without_nul(params: Any) -> Any:
     return [sayable(value) for value in params]
 
 
-def _forget_at_fork(database: Postgres) -> None:
-    """Two processes must not speak on one connection: a child opens its own."""
-    reference = weakref.ref(database)
+_open: Final[weakref.WeakSet[Postgres]] = weakref.WeakSet()
 
-    def forget() -> None:
-        found = reference()
-        if found is not None:
-            found._state.reset()  # type: ignore[attr-defined]  # noqa: SLF001 - to close it would end the parent's
 
-    os.register_at_fork(after_in_child=forget)
+def _forget() -> None:
+    """Two processes must not speak on one connection: a child of this one opens its own."""
+    for database in _open:
+        database._state.reset()  # type: ignore[attr-defined]  # noqa: SLF001 - closing ends the parent's
+
+
+os.register_at_fork(after_in_child=_forget)

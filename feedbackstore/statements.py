@@ -1,7 +1,7 @@
 """Statements whose SQL is written once: peewee takes longer to write it than SQLite to run it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 
@@ -21,15 +21,15 @@ class Statement:
 
     def __init__(self, build: Callable[[], Any]) -> None:
         self._build = build
-
-    @cached_property
-    def _made(self) -> tuple[str, list[str]]:
-        sql, names = self._build().sql()
-        return sql, names
+        # By the mark of a value's place, which tells the kinds of databases apart.
+        self._made: dict[str, tuple[str, list[str]]] = {}
 
     def run(self, values: Mapping[str, Any]) -> Any:
         """The cursor of one execution."""
-        sql, names = self._made
+        mark = proxy.obj.param
+        if mark not in self._made:
+            self._made[mark] = self._build().sql()
+        sql, names = self._made[mark]
         return proxy.execute_sql(sql, [values.get(name) for name in names])
 
 
@@ -61,12 +61,13 @@ def insert_all(model: type[peewee.Model], rows: Iterable[tuple[Any, ...]]) -> No
     """
     # A statement for many rows takes half the time of one for each.
     for some in peewee.chunked(rows, VARIABLES // len(fields(model))):
-        proxy.execute_sql(_insert_many(model, len(some)), tuple(chain.from_iterable(some)))
+        sql = _insert_many(model, len(some), proxy.obj.param)
+        proxy.execute_sql(sql, tuple(chain.from_iterable(some)))
 
 
 @lru_cache
-def _insert_many(model: type[peewee.Model], count: int) -> str:
+def _insert_many(model: type[peewee.Model], count: int, mark: str) -> str:  # noqa: ARG001 - see Statement
     columns = fields(model)
     rows = [[parameter(field.name) for field in columns]] * count
-    sql, _ = model.insert_many(rows, columns).sql()
-    return str(sql)
+    text, _ = model.insert_many(rows, columns).sql()
+    return str(text)

@@ -30,21 +30,17 @@ class Cluster:
     def url(self, database: str) -> str:
         return f"postgresql://{_USER}@/{database}?host={quote(str(self.directory), safe='')}"
 
-    def create(self, template: str = "template0") -> str:
-        """The URL of a new database."""
-        name = f"t{os.getpid()}_{next(self._numbers)}"
-        self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        return self.url(name)
+    def new(self) -> str:
+        """The URL of a database that is not there yet."""
+        return self.url(f"t{next(self._numbers)}")
 
-    def copy(self, source: str, url: str) -> None:
-        """Make the database of a URL, like another one that nobody has open."""
-        names = (re.search(r"@/([^?]+)", each)[1] for each in (url, source))
-        self.run('CREATE DATABASE "{}" TEMPLATE "{}"'.format(*names))
+    def create(self, url: str, like: str | None = None, options: str = "") -> None:
+        """Make a database: an empty one, or a copy of one that nobody has open."""
+        template = _name(like) if like else "template0"
+        self.run(f"CREATE DATABASE {_name(url)} TEMPLATE {template} {options}")
 
     def drop(self, url: str) -> None:
-        name = re.search(r"@/([^?]+)", url)
-        assert name
-        self.run(f'DROP DATABASE "{name[1]}" WITH (FORCE)')
+        self.run(f"DROP DATABASE {_name(url)} WITH (FORCE)")
 
     def run(self, sql: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
@@ -86,6 +82,12 @@ class Cluster:
             check=False,
         )
         assert done.returncode == 0, done.stdout
+
+
+def _name(url: str) -> str:
+    found = re.search(r"@/(\w+)", url)
+    assert found, url
+    return found[1]
 
 
 def programs() -> Path | None:

@@ -43,9 +43,16 @@ settings.load_profile("untimed")
 
 
 @pytest.fixture
-def url(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def url(
+    places: Places,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
     """The address of a database that is not there yet; every setting leads to it."""
     address = places.new(tmp_path)
+    if "store" not in request.fixturenames:
+        places.prepare(address)
     monkeypatch.setenv("FEEDBACKSTORE_DATABASE_URL", address)
     yield address
     database.close()
@@ -63,6 +70,9 @@ class Files:
     def new(self, directory: Path) -> str:
         return f"sqlite:///{directory}/feedback.db"
 
+    def prepare(self, url: str) -> None:
+        """Migrating makes it."""
+
     def make(self, url: str) -> None:
         shutil.copy(self._migrated, database_file.path_of(url))
 
@@ -75,16 +85,20 @@ class Servers:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._migrated = cluster.create()
+        self._migrated = cluster.new()
+        cluster.create(self._migrated)
         migrations.upgrade(self._migrated)
         database.close()
 
     def new(self, _: Path) -> str:
-        return self._cluster.create()
+        return self._cluster.new()
+
+    def prepare(self, url: str) -> None:
+        """Migrating makes no database, but its tables."""
+        self._cluster.create(url)
 
     def make(self, url: str) -> None:
-        self._cluster.drop(url)
-        self._cluster.copy(self._migrated, url)
+        self._cluster.create(url, self._migrated)
 
     def remove(self, url: str) -> None:
         self._cluster.drop(url)
@@ -297,8 +311,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about files where the stores are not."""
+    """Where the stores are on a server, leave out what is about files or about no store."""
     if config.getoption("--postgres"):
-        about_files = [item for item in items if item.get_closest_marker("sqlite")]
-        config.hook.pytest_deselected(items=about_files)
-        items[:] = [item for item in items if item not in about_files]
+        left_out = [
+            item
+            for item in items
+            if item.get_closest_marker("sqlite") or "url" not in getattr(item, "fixturenames", ())
+        ]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in {*left_out}]
