@@ -32,6 +32,10 @@ _STAYS: Final = (
     "Backups, replicas and copies of the store hold it until they are gone, and so do the trainer's"
     " own copies of what was exported."
 )
+_STAYS_ON_SERVER: Final = (
+    "PostgreSQL keeps it in free room of its files, and in its log, until it writes over that:"
+    " --vacuum writes the tables anew."
+)
 _NOT_FLUSHED: Final = (
     "Somebody reads an older state of the store: its text may still stand in the database file and"
     " its -wal. When they are done, run:"
@@ -174,6 +178,8 @@ def _tell_done(done: Done | None) -> None:
     click.echo(f"erased: {_counted(done.counts)}", err=True)
     _tell_exports(done.exports)
     click.echo(_STAYS, err=True)
+    if database_server.is_meant(settings.load()["DATABASE_URL"]):
+        click.echo(_STAYS_ON_SERVER, err=True)
     for copy in _copies_of(settings.load()["DATABASE_URL"]):
         click.echo(f"{copy} is such a copy.", err=True)
     if not done.flushed:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, Final
 
@@ -114,6 +114,19 @@ class Postgres(peewee.PostgresqlDatabase):
         """Run a statement in SQLite's words with each of the rows."""
         with peewee.__exception_wrapper__, self.connection().cursor() as cursor:  # type: ignore[attr-defined]
             cursor.executemany(worded(sql), rows)
+
+    def take_in(self, table: str, columns: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        """Add rows with their ids to a table, the fastest way; new ids go on after the highest."""
+        copy = f'COPY "{table}" ({", ".join(columns)}) FROM STDIN'
+        with peewee.__exception_wrapper__, self.connection().cursor() as cursor:  # type: ignore[attr-defined]
+            with cursor.copy(copy) as taken:
+                for row in rows:
+                    taken.write_row(row)
+            if "id" in columns:
+                cursor.execute(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id))"  # noqa: S608
+                    f' FROM "{table}" HAVING max(id) > 0'
+                )
 
     def prepare_temporary(self) -> None:
         """Nothing: a server's temporary tables are its own affair."""

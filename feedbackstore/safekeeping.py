@@ -1,4 +1,4 @@
-"""The commands that keep the store safe: flask backup, flask restore, flask check."""
+"""The commands that keep the store safe: flask backup, restore, check and move-to."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,7 +7,16 @@ from typing import Final
 
 import click
 
-from feedbackstore import backup, database_file, inspection, program, restore, settings
+from feedbackstore import (
+    backup,
+    database_file,
+    database_server,
+    inspection,
+    program,
+    restore,
+    settings,
+    transfer,
+)
 from feedbackstore.command import StoreCommand, print_sign, progress
 from feedbackstore.signs import BAD
 
@@ -82,6 +91,26 @@ def restore_command(copy: Path, quiet: bool) -> None:
             f" To bring it up to date, run: {program.line('migrate')}",
             err=True,
         )
+
+
+@click.command("move-to", cls=StoreCommand)
+@click.argument("url")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def move_to_command(url: str, quiet: bool) -> None:
+    """Copy the store in a file into the empty PostgreSQL database at URL.
+
+    URL is as postgresql://USER:PASSWORD@HOST/NAME. Nobody may have the store open: stop the server
+    before. The file stays as it is; keys, reviews, exports and what was erased go along.
+    """
+    if not database_server.is_meant(url):
+        raise click.BadParameter("it should begin with postgresql://", param_hint="'URL'")
+    path = database_file.path_of(settings.load()["DATABASE_URL"])
+    with shown(quiet) as tell:
+        counts = transfer.transfer(path, url, tell)
+    if not quiet:
+        what = _counted(counts["feedback"], counts["prediction"])
+        click.echo(f"{database_server.named(url)} has it all: {what}", err=True)
+        click.echo("Serve it from there: set FEEDBACKSTORE_DATABASE_URL to that URL.", err=True)
 
 
 @click.command("check", cls=StoreCommand)

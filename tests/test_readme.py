@@ -23,7 +23,12 @@ from feedbackstore.cli import import_predictions, keys_group, migrate, projects_
 from feedbackstore.doctor import doctor_command
 from feedbackstore.erasing import erase_command, erasures_group
 from feedbackstore.evaluate import evaluate_command
-from feedbackstore.safekeeping import backup_command, check_command, restore_command
+from feedbackstore.safekeeping import (
+    backup_command,
+    check_command,
+    move_to_command,
+    restore_command,
+)
 from feedbackstore.serve import serve_command
 from feedbackstore.settings import SETTINGS
 from tests.api.test_keys_and_scopes import SCOPES
@@ -78,6 +83,7 @@ def test_the_table_of_commands_is_the_codes() -> None:
         "backup": backup_command,
         "restore": restore_command,
         "check": check_command,
+        "move-to": move_to_command,
         "doctor": doctor_command,
         "erase": erase_command,
         **{f"erasures {name}": command for name, command in erasures_group.commands.items()},

@@ -18,20 +18,30 @@ import pytest
 from click.testing import CliRunner, Result
 
 from exports.cli import export_jsonl
+from exports.commands import exports_group
 from feedbackstore import (
     database,
     database_errors,
     database_server,
+    erasure,
     feedback,
+    in_use,
     keys,
     migrations,
     predictions,
+    reviews,
 )
 from feedbackstore.cli import migrate
 from feedbackstore.doctor import doctor_command
-from feedbackstore.errors import Conflict, Locked, Unavailable, Unusable
+from feedbackstore.erasing import erase_command
+from feedbackstore.errors import Conflict, Erased, Locked, Unavailable, Unusable
 from feedbackstore.models import Feedback, Project
-from feedbackstore.safekeeping import backup_command, check_command, restore_command
+from feedbackstore.safekeeping import (
+    backup_command,
+    check_command,
+    move_to_command,
+    restore_command,
+)
 from feedbackstore.store import open_store
 from feedbackstore.wording import worded
 from tests.cluster import Cluster
@@ -367,3 +377,99 @@ main()
 )
 def test_our_statements_are_said_in_its_words(ours: str, theirs: str) -> None:
     assert worded(ours) == theirs
+
+
+def test_a_store_moves_from_its_file_with_all_that_it_holds(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = f"sqlite:///{tmp_path}/feedback.db"
+    monkeypatch.setenv("FEEDBACKSTORE_DATABASE_URL", file)
+    migrations.upgrade(file)
+    key = keys.create(scopes=["submit", "read", "review"])
+    assert key
+    project = keys.get_project("default").id
+    fill(project)
+    pixel = "data:image/png;base64,iVBORw0KGgo="
+    asked = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": pixel}}]}]
+    seen = {"kind": "chat", "id": "seen", "input": asked, "output": "A dot."}
+    predictions.record(project, [predictions.check(seen)])
+    reviewed = feedback.submit(project, chat_id="seen", rating="up", flag=True)
+    holder = keys.find(key)
+    assert holder
+    reviews.judge(reviewed, holder.key, verdict="approved")
+    exported = run(export_jsonl, str(tmp_path / "before.jsonl"))
+    assert exported.exit_code == 0
+    holds = run(exports_group, "containing", "--json", "--chat-id", "seen").stdout
+    erasure.erase(erasure.plan(keys.get_project("default"), name=("request", "é1")))
+    database.close()
+    in_use.leave()
+
+    moved = run(move_to_command, url)
+
+    assert moved.exit_code == 0, moved.output
+    assert "has it all: 27 of feedback, 20 predictions" in moved.stderr
+    before = run(export_jsonl).stdout_bytes
+    monkeypatch.setenv("FEEDBACKSTORE_DATABASE_URL", url)
+    database.close()
+    assert run(export_jsonl).stdout_bytes == before
+    assert run(exports_group, "containing", "--json", "--chat-id", "seen").stdout == holds
+    assert keys.find(key)
+    again = feedback.get(project, reviewed.uuid)
+    assert (again.status, again.flag, again.created_at) == (
+        "approved",
+        True,
+        reviewed.created_at,
+    )
+    assert feedback.submit(project, request_id="new", notes="n").id > reviewed.id
+    with pytest.raises(Erased):
+        feedback.submit(project, request_id="é1", notes="n")
+
+
+def test_a_store_does_not_move_into_another_or_while_somebody_has_it_open(
+    project: int, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = f"sqlite:///{tmp_path}/feedback.db"
+    monkeypatch.setenv("FEEDBACKSTORE_DATABASE_URL", file)
+    migrations.upgrade(file)
+
+    open_elsewhere = run(move_to_command, url)
+    database.close()
+    in_use.leave()
+    filled = run(move_to_command, url)
+    other = run(move_to_command, f"sqlite:///{tmp_path}/other.db")
+
+    assert (open_elsewhere.exit_code, filled.exit_code, other.exit_code) == (1, 1, 2)
+    assert "is in use. Stop the server" in open_elsewhere.output
+    assert "There is a store in that database already" in filled.output
+    assert "should begin with postgresql://" in other.output
+
+
+def test_what_is_erased_goes_and_with_vacuum_from_the_servers_files_too(
+    project: int, synced: Cluster
+) -> None:
+    mark = "Zq7x" * 500
+    feedback.submit(project, request_id="x", notes=mark[:5000])
+    planned = erasure.plan(keys.get_project("default"), name=("request", "x"))
+    done = erasure.erase(planned, rebuild=True)
+    assert (done.counts.feedback, done.flushed) == (1, True)
+    with asked(database.proxy.address()) as connection:
+        connection.execute("CHECKPOINT")
+        ((place,),) = connection.execute("SELECT pg_relation_filepath('feedback')")
+    assert mark[:50].encode() not in (synced.directory / "data" / place).read_bytes()
+    found = run(erase_command, "--request-id", "y", "--yes")
+    assert "PostgreSQL keeps it in free room of its files" in found.stderr
+
+
+def test_two_stores_in_two_schemas_of_one_database_know_nothing_of_each_other(url: str) -> None:
+    with asked(url) as connection:
+        for schema in ("one", "two"):
+            connection.execute(f"CREATE SCHEMA {schema}")
+    for schema in ("one", "two"):
+        there = f"{url}&options=-csearch_path%3D{schema}"
+        assert migrations.upgrade(there)[0] == "0001_first_tables"
+        open_store(there, 1)
+        Project.create(name=schema, created_at="")
+        with database.write():
+            assert [each.name for each in Project.select()] == [schema]
+    database.close()
+    assert database_server.look_at_tables(url) == []
