@@ -51,7 +51,7 @@ test-hostile: .venv/installed-hostile ## Send what nobody should, by the thousan
 test-deploy: .venv/installed-deploy ## Put Caddy and nginx before the store, and install it into a folder.
 	@python -m pytest -q -rs -c tests/deploy/pytest.ini --rootdir . tests/deploy
 
-test-postgres: .venv/installed-test ## Keep the tests' stores in PostgreSQL.
+test-postgres: .venv/installed-test .venv/installed-postgres ## Keep the tests' stores in PostgreSQL.
 	@python -m pytest -q -n 2 --dist loadgroup --postgres -W ignore::pytest.PytestUnraisableExceptionWarning
 	@python -m pytest -q -n 2 -c tests/postgres/pytest.ini --rootdir . tests/postgres
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -40,6 +41,13 @@ def named(url: str) -> str:
     except ValueError:
         host = name = ""
     return f"PostgreSQL database {name or 'of the user'}{f' on {host}' if host else ''}"
+
+
+def driver() -> Any:
+    """psycopg, where it is installed: it is an extra. Raises Unusable without it."""
+    if find_spec("psycopg") is None:
+        raise Unusable("A store on PostgreSQL needs psycopg: pip install 'feedbackstore[postgres]'")
+    return import_module("psycopg")
 
 
 def look_at_tables(url: str) -> list[str]:
@@ -86,9 +94,7 @@ class Connection:
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     """A connection beside the store's own. Raises peewee.DatabaseError."""
-    refuse_no_driver()
-    import psycopg  # noqa: PLC0415 - an extra
-
+    psycopg = driver()
     try:
         with psycopg.connect(conninfo(url), autocommit=True, **OPTIONS) as connection:
             yield Connection(connection)
@@ -100,9 +106,3 @@ def conninfo(url: str) -> str:
     """The URL as PostgreSQL's own library takes it."""
     scheme = next(each for each in SERVERS if url.startswith(each))
     return SERVERS[0] + url.removeprefix(scheme)
-
-
-def refuse_no_driver() -> None:
-    """Raise Unusable where nothing can speak with a server."""
-    if find_spec("psycopg") is None:
-        raise Unusable("A store on PostgreSQL needs psycopg: pip install 'feedbackstore[postgres]'")

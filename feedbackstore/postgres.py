@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import peewee
 
-from feedbackstore.database_server import OPEN, OPTIONS, conninfo, refuse_no_driver
+from feedbackstore.database_server import OPEN, OPTIONS, conninfo, driver
 from feedbackstore.wording import worded
 
 _STORE: Final = "hashtext('feedbackstore'), hashtext(current_schema())"
@@ -41,7 +41,7 @@ class Postgres(peewee.PostgresqlDatabase):
     field_types = peewee.PostgresqlDatabase.field_types | {"TEXT": 'TEXT COLLATE "C"'}
 
     def __init__(self, url: str, timeout: float) -> None:
-        refuse_no_driver()
+        driver()
         self._url, self.timeout = url, timeout
         super().__init__(conninfo(url), prefer_psycopg3=True, **OPTIONS)
         _open.add(self)

@@ -125,7 +125,7 @@ COMMANDS: Final[dict[str, list[list[str]]]] = {
 OF_THE_STORE: Final = {
     "backup", "check", "check-dataset", "doctor", "erasures list", "erasures resume",
     "exports verify", "formats", "keys list", "keys revoke", "keys rotate", "migrate",
-    "projects list", "projects set", "restore", "serve",
+    "move-to", "projects list", "projects set", "restore", "serve",
 }  # fmt: skip
 """Commands of whoever has the whole store, or of files alone."""
 
