@@ -121,7 +121,7 @@ clean: ## Remove what was built and installed; the database stays.
 	@$(PYTHON) -m venv .venv
 
 .venv/installed: .venv/bin/python setup.cfg pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs,fast]'
 	@touch $@
 
 .venv/installed-%: .venv/installed

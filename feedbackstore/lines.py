@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from feedbackstore import documents, predictions, second_process
+from feedbackstore import members, predictions, second_process
 from feedbackstore.errors import Invalid, Unusable
 from feedbackstore.second_process import Ended
 from feedbackstore.staging import Content
@@ -52,7 +52,8 @@ def check(batch: list[Line]) -> list[Checked]:
 
 def _check(line: bytes) -> Content | list[str]:
     try:
-        return predictions.check(documents.parse(line.rstrip(b"\r\n"), envelope=1))
+        document, texts = members.parse(line.rstrip(b"\r\n"), envelope=1)
+        return predictions.check(document, texts=texts)
     except Invalid as error:
         return [str(problem) for problem in error.problems]
 

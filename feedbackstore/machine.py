@@ -26,6 +26,7 @@ _EXTRAS: Final = (
     ("images", ("PIL",), "images are not converted"),
     ("schema", ("jsonschema_rs",), "JSON schemas are not checked"),
     ("zstd", ("compression.zstd", "backports.zstd"), "zstd is not written"),
+    ("fast", ("msgspec",), "imports take longer"),
     ("docs", ("flask_swagger_ui",), "/docs shows nothing"),
     ("postgres", ("psycopg",), "a store in PostgreSQL cannot be opened"),
 )

@@ -16,6 +16,8 @@ from feedbackstore.verdicts import Recorded
 
 MAX_BATCH: Final = 1000
 
+_UNKNOWN: Final[Mapping[str, str]] = {}
+
 # An input may hold images, and weigh what a hundred answers do.
 _SHOWN: Final = (
     Prediction.project,
@@ -29,13 +31,16 @@ _SHOWN: Final = (
 )
 
 
-def check(document: Any, loc: Loc = ()) -> Content:
-    """The columns of a prediction's JSON object. Raises Invalid with every problem."""
+def check(document: Any, loc: Loc = (), *, texts: Mapping[str, str] = _UNKNOWN) -> Content:
+    """The columns of a prediction's JSON object. Raises Invalid with every problem.
+
+    `texts` are those of its members that were written before (see `members`).
+    """
     Invalid.raise_any(_prediction(document, loc))
-    return _columns(document)
+    return _columns(document, texts)
 
 
-def _columns(document: Mapping[str, Any]) -> Content:
+def _columns(document: Mapping[str, Any], texts: Mapping[str, str] = _UNKNOWN) -> Content:
     get = document.get
     created_at = get("created_at")
     content: Content = {
@@ -47,7 +52,7 @@ def _columns(document: Mapping[str, Any]) -> Content:
     }
     for name in staging.DOCUMENTS:
         value = get(name)
-        content[name] = None if value is None else documents.dump(value)
+        content[name] = None if value is None else texts.get(name) or documents.dump(value)
     output = content["output"]
     content["arrangement"] = None if output is None else arrangement.of(document["output"], output)
     return content

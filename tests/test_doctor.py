@@ -130,7 +130,7 @@ def test_an_extra_that_is_absent_is_told_with_how_to_install_it(
 
     said = [sign.said for sign in machine.look(tmp_path / "feedback.db") if sign.name == "extra"]
 
-    assert len(said) == 5
+    assert len(said) == 6
     assert "images is not installed: images are not converted. pip install" in said[0]
 
 
