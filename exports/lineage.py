@@ -72,7 +72,12 @@ class Lineage:
 
 def digest(lines: bytes) -> bytes:
     """What tells whether feedback would become the same rows again."""
-    return hashlib.sha256(lines).digest()[:DIGEST_BYTES]
+    return digests_of([lines])
+
+
+def digests_of(each: Iterable[bytes]) -> bytes:
+    """The digests of several pieces' lines, one after another."""
+    return b"".join([hashlib.sha256(lines).digest()[:DIGEST_BYTES] for lines in each])
 
 
 def get(project: int, sha256: str) -> Export:

@@ -42,16 +42,19 @@ class Maker:
         return self._spliced is not None
 
     def splice(self, texts: Texts) -> bytes | None:
-        """The line of a piece of feedback, where its texts suffice for it."""
-        row = self._spliced(texts) if self._spliced is not None else None
-        return None if row is None else dataset.ended(row)
+        """The line that `run` takes of a piece of feedback, where its texts suffice for it."""
+        return self._spliced(texts) if self._spliced is not None else None
 
     def run(self, of: Sequence[Texts], lines: list[bytes]) -> Run:
         """Feedback with the lines that were spliced of it."""
         ids, uuids, domains, models, *_ = zip(*of, strict=True)
-        splits = list(map(self._splits.of, of))
-        digests = b"".join(map(lineage.digest, lines))
-        return Run(array("q", ids), uuids, domains, models, splits, b"".join(lines), digests)
+        splits = self._splits.of_each(of)
+        data = b"".join(lines)
+        # All of them are looked through at the cost of a few.
+        if dataset.may_need_escapes(data):
+            lines = list(map(dataset.escaped, lines))
+            data = b"".join(lines)
+        return Run(array("q", ids), uuids, domains, models, splits, data, lineage.digests_of(lines))
 
     def superseded(self, texts: Texts) -> Made:
         """Feedback in whose place other feedback is taken."""

@@ -36,7 +36,7 @@ class Making:
             yield from map(self._maker.make, self._whole.between(after, until))
             return
         while after < until:
-            page = list(self._texts.read(after, until, _weight))
+            page = self._texts.read(after, until, _weight)
             yield from self._made(page)
             after = page[-1].id if page else until
 
@@ -71,5 +71,5 @@ class Making:
 
 
 def _weight(texts: Texts) -> int:
-    held = (texts.input, texts.answer, texts.output, texts.tools)
-    return sum([len(text) for text in held if text is not None])
+    _, _, _, _, _, _, shown, answer, output, tools = texts
+    return len(shown or b"") + len(answer or b"") + len(output or b"") + len(tools or b"")

@@ -5,7 +5,7 @@ No read transaction outlives its page: a long export never holds back the server
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
 from peewee import ModelSelect
@@ -35,17 +35,19 @@ class Pages(Generic[Row]):
         # Worded once, for it takes longer than to read a page; the last values are given anew.
         self._statement, (*self._values, _, _, _) = bounded.sql()
 
-    def read(self, after: int, until: int, weigh: Callable[[Row], int]) -> Iterator[Row]:
+    def read(self, after: int, until: int, weigh: Callable[[Row], int]) -> list[Row]:
         """A page of what has an id beyond `after`, up to `until`; none where there is nothing.
 
         It is shorter where its rows are large, as `weigh` has it in bytes.
         """
+        rows: list[Row] = []
         size = 0
         for columns in proxy.execute_sql(
             self._statement, [*self._values, after, until, self._page]
         ):
             row = self._make(columns)
-            yield row
+            rows.append(row)
             size += weigh(row)
             if size >= self._page_bytes:
                 break
+        return rows

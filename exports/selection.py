@@ -99,7 +99,7 @@ class Reading:
             return sum(map(len, filter(None, _texts(row)))) + album.size - known
 
         with database.snapshot():
-            return list(self._pages.read(after, until, weigh)), album
+            return self._pages.read(after, until, weigh), album
 
 
 def _row(columns: tuple[Any, ...]) -> Row:

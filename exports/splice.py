@@ -41,20 +41,27 @@ _ESCAPED: Final = _turns(rb'[^"\\]*+(?:\\.[^"\\]*+)*+')
 _ASSISTANT: Final = b'"role":"assistant"'
 
 
-def turns(texts: Texts) -> bytes | None:
-    """The turns of a prompt of texts alone, with commas between; None where it is another."""
-    text = texts.input
-    if text is None:
+def parts(texts: Texts) -> tuple[bytes, bytes] | None:
+    """The turns of a prompt with commas between, and an answer as it stands in a string.
+
+    None unless the prompt is of texts alone, and the answer structured.
+    """
+    prompt = texts.input
+    if prompt is None:
         return None
-    shape = _ESCAPED if b"\\" in text else _UNESCAPED
-    return text[1:-1] if shape.fullmatch(text) else None
+    shape = _ESCAPED if b"\\" in prompt else _UNESCAPED
+    if not shape.fullmatch(prompt):
+        return None
+    answer = texts.answer if texts.alike else _answer(texts)
+    if answer is None:
+        return None
+    # It holds no control character, so there is nothing else to escape.
+    return prompt[1:-1], answer.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
-def answer(texts: Texts) -> bytes | None:
+def _answer(texts: Texts) -> bytes | None:
     """The canonical text of a structured answer, None where there is none, or it is another."""
     text, original = texts.answer, texts.output
-    if texts.alike:
-        return text
     if text is None or not _is_structured(text):
         return None
     if original is None or text == original:
@@ -65,14 +72,6 @@ def answer(texts: Texts) -> bytes | None:
     if documents.is_arranged(value, model):
         return text
     return documents.canonical(value, model).encode()
-
-
-def quoted(text: bytes) -> bytes:
-    """What stands between the quotes where JSON text is itself a string of a JSON text.
-
-    It holds no control character, so there is nothing else to escape.
-    """
-    return text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
 def _is_structured(text: bytes) -> bool:

@@ -1,6 +1,7 @@
 """Train and validation: by a hash of what the model was shown, so that a document has one side."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +30,12 @@ class Splits:
     def names(self) -> list[str]:
         """Every split, in order."""
         return [name for name, _ in self.shares]
+
+    def of_each(self, rows: Sequence[Texts]) -> list[str]:
+        """The splits of several rows' predictions."""
+        if len(self.shares) == 1:
+            return [self.shares[0][0]] * len(rows)
+        return list(map(self.of, rows))
 
     def of(self, row: Row | Texts) -> str:
         """The split of what a row's prediction was shown; of the feedback itself without one."""

@@ -44,7 +44,7 @@ class Format:
 
     `to_rows` is a pure function of an Example (of a selected Row where `raw`); it raises Skip for
     one that the shape cannot hold. `check` holds a row, ours or not, against the trainer's rules.
-    `spliced` makes the text of the one row from texts as they are stored, where it is certain that
+    `spliced` makes the line of the one row from texts as they are stored, where it is certain that
     `to_rows` would make the same, else None: nothing is parsed then.
     `images` says which images it takes; None: text only. `companions` are the texts of the files
     that the trainer wants beside the data, by name. `train` is the command to train with, `{out}`

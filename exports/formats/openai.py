@@ -50,15 +50,14 @@ def to_sft_rows(example: Example) -> Iterator[TrainingRow]:
 
 
 def spliced_sft(texts: Texts) -> bytes | None:
-    """The text of the row of `to_sft_rows`, for plain prompts and structured answers."""
-    turns, answer = splice.turns(texts), splice.answer(texts)
-    if turns is None or answer is None:
+    """The line of the row of `to_sft_rows`, for plain prompts and structured answers."""
+    parts = splice.parts(texts)
+    if parts is None:
         return None
-    said = splice.quoted(answer)
-    row = (b'{"messages":[', turns, b',{"role":"assistant","content":"', said, b'"}]}')
-    if texts.tools in (None, b"[]"):
-        return b"".join(row)
-    return b"".join((*row[:-1], b'"}],"tools":', texts.tools, b"}"))
+    turns, said = parts
+    tools = texts.tools
+    end = b'"}]}\n' if tools is None or tools == b"[]" else b'"}],"tools":%b}\n' % tools
+    return b"".join((b'{"messages":[', turns, b',{"role":"assistant","content":"', said, end))
 
 
 def to_preference_rows(example: Example) -> Iterator[TrainingRow]:

@@ -80,7 +80,7 @@ def spliced(row: Row, form: Format) -> bytes | None:
     answer, output = row.response or approved, None if alike else row.output
     texts = [text and text.encode() for text in (row.input, answer, output, row.tools)]
     made = form.spliced(Texts(1, "u", None, None, False, alike, *texts))
-    return None if made is None else dataset.ended(made)
+    return None if made is None else dataset.escaped(made)
 
 
 @pytest.mark.parametrize("form", SPLICED, ids=lambda form: form.name)
