@@ -15,6 +15,7 @@ from exports import lineage, parallel
 from exports.formats import FORMATS
 from feedbackstore import models
 from feedbackstore.database import proxy
+from feedbackstore.second_process import SecondProcess
 from tests.conftest import Export, Predict, Say
 
 FLASK = Path(sys.executable).parent / "flask"
@@ -37,6 +38,26 @@ OPTIONS = [
 def small_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the odd examples fill several."""
     monkeypatch.setattr(parallel, "_SPAN", 3)
+
+
+@pytest.fixture(autouse=True)
+def given(monkeypatch: pytest.MonkeyPatch) -> list[parallel.Span]:
+    """What other processes are given: they are waited for, else all was made by then."""
+    found: list[parallel.Span] = []
+    has_time, give = SecondProcess.has_time, SecondProcess.give
+
+    def has_time_once_started(other: parallel.Other) -> bool:
+        while not has_time(other) and not other._started:
+            pass
+        return has_time(other)
+
+    def give_and_note(other: parallel.Other, span: parallel.Span) -> None:
+        found.append(span)
+        give(other, span)
+
+    monkeypatch.setattr(SecondProcess, "has_time", has_time_once_started)
+    monkeypatch.setattr(SecondProcess, "give", give_and_note)
+    return found
 
 
 @pytest.fixture
@@ -66,9 +87,9 @@ def remembered() -> list[tuple[int, bytes]]:
     return items
 
 
-def same_with_several(export: Export, folder: Path, *options: str) -> None:
+def same_with_several(export: Export, folder: Path, *options: str, several: str = "2") -> None:
     outcomes = []
-    for jobs in ("1", "2"):
+    for jobs in ("1", several):
         place = folder / jobs
         place.mkdir()
         done = export(place / "rows", "--json", "--jobs", jobs, *options)
@@ -81,9 +102,18 @@ def same_with_several(export: Export, folder: Path, *options: str) -> None:
 
 @pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
 def test_two_processes_make_what_one_makes(
-    more: None, export: Export, tmp_path: Path, options: list[str]
+    more: None, export: Export, tmp_path: Path, options: list[str], given: list[parallel.Span]
 ) -> None:
     same_with_several(export, tmp_path, *options)
+
+    assert given or "--limit" in options
+
+
+@pytest.mark.parametrize("options", OPTIONS[:2], ids=" ".join)
+def test_three_processes_make_what_one_makes(
+    more: None, export: Export, tmp_path: Path, options: list[str]
+) -> None:
+    same_with_several(export, tmp_path, *options, several="3")
 
 
 # One of each way that a row is made: spliced or built, in pairs or several, with image files.
@@ -129,6 +159,25 @@ def test_a_row_that_cannot_be_made_ends_it_with_a_sentence(
     assert list(tmp_path.glob("*rows*")) == list(tmp_path.glob(".rows*")) == []
 
 
+def test_rows_too_large_for_one_message_come_in_their_order(
+    export: Export,
+    predict: Predict,
+    say: Say,
+    tmp_path: Path,
+    given: list[parallel.Span],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The other process is waited for again and again, so that it is sure to have some of them.
+    monkeypatch.setattr(parallel, "_AHEAD", 0)
+    for number in range(24):
+        predict(str(number), output={"text": "x", "n": 0})
+        say(str(number), response={"text": "y" * 600_000, "n": number})
+
+    same_with_several(export, tmp_path)
+
+    assert max(span.until - span.after for span in given) == 3
+
+
 @pytest.fixture
 def large(predict: Predict, say: Say) -> None:
     """So much that the processes wait for their rows to be taken."""
@@ -152,23 +201,19 @@ def started(large: None, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
-def workers_of(process: subprocess.Popen[str]) -> list[int]:
-    """The processes that make its rows, once both are at work."""
+def other_of(process: subprocess.Popen[str]) -> int:
+    """The process that helps it to make rows, once it is there."""
     for _ in range(1000):
-        found = []
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         for child in children:
-            command = Path(f"/proc/{child}/cmdline").read_bytes()
-            if b"spawn_main" in command:
-                found.append(int(child))
-        if len(found) == 2:
-            return found
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
         time.sleep(0.01)
-    raise AssertionError("no processes came")
+    raise AssertionError("no process came")
 
 
 def test_a_process_that_is_killed_ends_the_export(started: subprocess.Popen[str]) -> None:
-    os.kill(workers_of(started)[0], signal.SIGKILL)
+    os.kill(other_of(started), signal.SIGKILL)
     _, said = started.communicate()
 
     assert started.returncode == 1
@@ -177,14 +222,14 @@ def test_a_process_that_is_killed_ends_the_export(started: subprocess.Popen[str]
 
 
 def test_an_interrupt_ends_every_process_quietly(started: subprocess.Popen[str]) -> None:
-    workers = workers_of(started)
+    other = other_of(started)
     assert started.stdout is not None
     started.stdout.read(1)
     os.killpg(started.pid, signal.SIGINT)
     _, said = started.communicate()
 
     assert (started.returncode, said.strip()) == (1, "Aborted!")
-    assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
+    assert not Path(f"/proc/{other}").exists()
 
 
 def test_images_are_fetched_by_one_process_only(
