@@ -1,5 +1,6 @@
 """A row made of stored texts is the row made of what they hold, byte for byte."""
 
+import json
 from typing import Any
 
 import pytest
@@ -142,6 +143,20 @@ def test_a_dataset_made_of_texts_is_the_one_made_of_whole_rows(
     monkeypatch.setattr(Maker, "splices", False)
 
     assert export("-", "--resolve", resolve, "--json").output == of_texts.output != ""
+
+
+@pytest.mark.parametrize("end", ["\u0085", "\u2028", "\u2029"])
+def test_a_line_of_stored_texts_ends_where_every_reader_sees_it_end(
+    export: Export, predict: Predict, say: Say, end: str
+) -> None:
+    for number, text in enumerate(["plain", f"a{end}b", "£ “plain”"]):
+        predict(str(number), output={"a": "b"})
+        say(str(number), response={"a": text})
+
+    lines = export("-").stdout_bytes.decode().splitlines()
+
+    said = [json.loads(line)["messages"][-1]["content"] for line in lines]
+    assert [json.loads(text)["a"] for text in said] == ["plain", f"a{end}b", "£ “plain”"]
 
 
 def test_most_of_it_is_made_of_texts(odd: None, export: Export) -> None:
