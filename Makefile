@@ -51,9 +51,15 @@ test-hostile: .venv/installed-hostile ## Send what nobody should, by the thousan
 test-deploy: .venv/installed-deploy ## Put Caddy and nginx before the store, and install it into a folder.
 	@python -m pytest -q -rs -c tests/deploy/pytest.ini --rootdir . tests/deploy
 
-test-postgres: .venv/installed-test .venv/installed-postgres ## Keep the tests' stores in PostgreSQL.
+# Its driver stands apart: where it is installed, every process loads it.
+test-postgres: export PYTHONPATH := $(CURDIR)/.venv-postgres
+test-postgres: .venv/installed-test .venv-postgres/psycopg ## Keep the tests' stores in PostgreSQL.
 	@python -m pytest -q -n 2 --dist loadgroup --postgres -W ignore::pytest.PytestUnraisableExceptionWarning
 	@python -m pytest -q -n 2 -c tests/postgres/pytest.ini --rootdir . tests/postgres
+
+.venv-postgres/psycopg: .venv/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv-postgres 'psycopg[binary] ~= 3.2'
+	@touch $@
 
 test-trainers: .venv/installed-test $(TRAINERS:%=.venv-trainers/%/installed) ## Hold the datasets against the trainers' own code.
 	@for family in $(TRAINERS); do \
@@ -113,7 +119,7 @@ lock-pyz: .venv/installed-release ## Renew what goes into it: requirements/pyz.t
 	  --no-emit-index-url --no-emit-find-links --output-file requirements/pyz.txt setup.cfg
 
 clean: ## Remove what was built and installed; the database stays.
-	rm -rf .venv .venv-trainers .venv-peers build dist *.egg-info tests/clients/node_modules .coverage .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-postgres .venv-trainers .venv-peers build dist *.egg-info tests/clients/node_modules .coverage .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'

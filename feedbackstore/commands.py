@@ -1,6 +1,7 @@
 """The program: `feedbackstore serve`, and every other command that `flask` has from here.
 
-They are those of the entry points `flask.commands`; only the one that is typed is imported.
+They are those of the entry points `flask.commands`, which others may add to, and of our own; only
+the one that is typed is imported.
 """
 
 import sys
@@ -18,7 +19,8 @@ class Commands(click.Group):
 
     @cached_property
     def _points(self) -> dict[str, EntryPoint]:
-        return {point.name: point for point in entry_points(group="flask.commands")}
+        groups = ("flask.commands", "feedbackstore.commands")
+        return {point.name: point for group in groups for point in entry_points(group=group)}
 
     def list_commands(self, _: click.Context) -> list[str]:
         """Their names, in the order of the alphabet."""

@@ -183,7 +183,9 @@ def leaves(command: click.Command, name: str) -> Iterator[tuple[str, click.Comma
 def commands() -> dict[str, click.Command]:
     """Every command of ours, by its words."""
     own = ("feedbackstore.", "exports.")
-    found = [each for each in entry_points(group="flask.commands") if each.value.startswith(own)]
+    found = [
+        each for each in entry_points(group="feedbackstore.commands") if each.value.startswith(own)
+    ]
     return {name: leaf for each in found for name, leaf in leaves(each.load(), each.name)}
 
 
