@@ -30,8 +30,7 @@ _BATCHES_AHEAD: Final = 10
 def checked(file: Iterable[bytes], *, alone: bool = True) -> Iterator[Checked]:
     """The number of each line that is not blank, with its columns or the list of its problems.
 
-    Unless `alone`, another process helps with what is beyond the first few batches. It imports the
-    main module, as those of multiprocessing do: a script has to guard what it runs.
+    Unless `alone`, another process helps with what is beyond the first few batches.
     """
     batches = _batches(file)
     size = 0

@@ -7,10 +7,11 @@ for the other. No thread is needed on this side, where it would wait for the int
 import fcntl
 import select
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context, resource_tracker
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Final, Generic, TypeVar
@@ -75,33 +76,44 @@ class SecondProcess(Generic[Task, Outcome]):
 @contextmanager
 def at_work(function: Callable[[Task], Outcome]) -> Iterator[SecondProcess[Task, Outcome]]:
     """A process that does this with each task, as long as the block lasts."""
-    # Not forked: a connection to the database must not be carried along.
-    context = get_context("spawn")
-    tasks, given = context.Pipe(duplex=False)
-    outcomes, sink = context.Pipe(duplex=False)
+    tasks, given = Pipe(duplex=False)
+    outcomes, sink = Pipe(duplex=False)
     for pipe in (given, sink):
         with suppress(AttributeError, OSError):
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    process = context.Process(target=_work, args=(tasks, sink, function), daemon=True)
     with given, outcomes:
-        # Once it is the process's alone, what is heard of it ends with it.
-        with tasks, sink, uninterrupted():
-            process.start()
+        # Once they are the process's alone, what is heard of it ends with it.
+        with tasks, sink:
+            process = _started(tasks, sink)
         try:
+            # It may be gone already, which is told when it is given a task.
+            with suppress(OSError):
+                given.send(function)
             yield SecondProcess(given, outcomes)
         finally:
             process.terminate()
-            process.join()
+            process.wait()
+
+
+def _started(tasks: Connection, outcomes: Connection) -> "subprocess.Popen[bytes]":
+    """A fresh interpreter at work: a connection to the database must not be carried over a fork.
+
+    multiprocessing's own would import the main module anew, and watch over it with a third process.
+    """
+    pipes = (tasks.fileno(), outcomes.fileno())
+    code = f"import sys; sys.path[:] = {sys.path!r}; import {__name__} as m; m.work(*{pipes!r})"
+    with _uninterrupted():
+        return subprocess.Popen(  # noqa: S603 - ourselves
+            [sys.executable, "-c", code], pass_fds=pipes, stdin=subprocess.DEVNULL
+        )
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def _uninterrupted() -> Iterator[None]:
     """A block whose processes never hear of Ctrl+C, which every process of a terminal does.
 
     This one ends the others.
     """
-    # Where it is to be started yet, it lets the signal through again.
-    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -109,18 +121,20 @@ def uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(given: Connection, outcomes: Connection, function: Callable[[Task], Outcome]) -> None:
-    tasks: SimpleQueue[Any] = SimpleQueue()
-    Thread(target=_hear, args=(given, tasks), daemon=True).start()
+def work(given: int, outcomes: int) -> None:
+    """Be the second process: what to do with each task comes first, and then the tasks."""
+    heard: SimpleQueue[Any] = SimpleQueue()
+    Thread(target=_hear, args=(Connection(given), heard), daemon=True).start()
     # Nobody listens any more where the pipe is broken.
-    with suppress(BrokenPipeError):
-        outcomes.send(None)
-        for task in iter(tasks.get, None):
-            outcomes.send(function(task))
+    with suppress(BrokenPipeError), Connection(outcomes) as told:
+        function = heard.get()
+        told.send(None)
+        for task in iter(heard.get, None):
+            told.send(function(task))
 
 
-def _hear(connection: Connection, tasks: "SimpleQueue[Any]") -> None:
+def _hear(given: Connection, heard: "SimpleQueue[Any]") -> None:
     with suppress(EOFError, OSError):
         while True:
-            tasks.put(connection.recv())
-    tasks.put(None)
+            heard.put(given.recv())
+    heard.put(None)

@@ -1,7 +1,8 @@
 """The lines of an import, checked here and in another process: the same either way."""
 
 import json
-import multiprocessing
+import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from feedbackstore import imports, lines, predictions
 from feedbackstore.errors import StoreError, Unusable
 from feedbackstore.models import Prediction
 from feedbackstore.second_process import SecondProcess
+from tests.processes import second_processes
 
 Other = SecondProcess[list[lines.Line], list[lines.Checked]]
 
@@ -95,8 +97,8 @@ def test_another_process_that_is_killed_is_said_in_a_sentence(project: int) -> N
     def killing() -> Iterator[bytes]:
         for number in range(100_000):
             if number == 200:
-                for child in multiprocessing.active_children():
-                    child.kill()
+                for child in second_processes():
+                    os.kill(child, signal.SIGKILL)
             yield line(number)
 
     with pytest.raises(Unusable, match="ended from outside"):

@@ -1,11 +1,13 @@
 """A second process gives back what it did in its order, and is never waited for in vain."""
 
-import multiprocessing
+import os
+import signal
 
 import pytest
 
 from feedbackstore import second_process
 from feedbackstore.second_process import Ended, SecondProcess
+from tests.processes import second_processes
 
 MUCH = 5_000_000
 """More bytes than lie ready between two processes."""
@@ -51,9 +53,9 @@ def test_neither_process_waits_for_the_other_where_both_have_much_to_say() -> No
 def test_its_end_from_outside_is_told_whatever_is_asked_of_it() -> None:
     with second_process.at_work(len) as other:
         started(other)
-        [process] = multiprocessing.active_children()
-        process.kill()
-        process.join()
+        (process,) = second_processes()
+        os.kill(process, signal.SIGKILL)
+        os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
 
         with pytest.raises(Ended):
             other.give("x" * MUCH)
@@ -66,4 +68,4 @@ def test_it_is_gone_with_the_block_though_tasks_are_left() -> None:
         started(other)
         other.give("x")
 
-    assert not multiprocessing.active_children()
+    assert not second_processes()

@@ -17,6 +17,7 @@ from feedbackstore import models
 from feedbackstore.database import proxy
 from feedbackstore.second_process import SecondProcess
 from tests.conftest import Export, Predict, Say
+from tests.processes import second_processes
 
 FLASK = Path(sys.executable).parent / "flask"
 
@@ -204,10 +205,8 @@ def started(large: None, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 def other_of(process: subprocess.Popen[str]) -> int:
     """The process that helps it to make rows, once it is there."""
     for _ in range(1000):
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        for child in children:
-            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-                return int(child)
+        for child in second_processes(process.pid):
+            return child
         time.sleep(0.01)
     raise AssertionError("no process came")
 
