@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import peewee
 
@@ -27,6 +25,12 @@ OPTIONS: Final[dict[str, Any]] = {
     "tcp_user_timeout": 30_000,
 }
 
+_UNREADABLE: Final = (
+    "The PostgreSQL URL cannot be read. It should be postgresql://USER:PASSWORD@HOST/NAME, and"
+    " perhaps ?sslmode=require and the like. In a password, write %40 for @, %2F for /, %3A for :,"
+    " %3F for ? and %25 for %."
+)
+
 
 def is_meant(url: str) -> bool:
     """Whether a database URL names a PostgreSQL server."""
@@ -35,19 +39,42 @@ def is_meant(url: str) -> bool:
 
 def named(url: str) -> str:
     """What to call the database of a URL, which may hold a password."""
+    found = _parts(url)
+    host, name = found.get("host", ""), found.get("dbname", "of the user")
+    return f"PostgreSQL database {name}{f' on {host}' if host and host[0] != '/' else ''}"
+
+
+def options(url: str) -> dict[str, Any]:
+    """How to connect, as far as the URL leaves that to us."""
+    found = _parts(url)
+    return {name: value for name, value in OPTIONS.items() if name not in found}
+
+
+def _parts(url: str) -> dict[str, str]:
+    """What PostgreSQL's own library reads from a URL. Raises Unusable without showing any of it.
+
+    A password that was not encoded may show up as whatever stands beside it.
+    """
+    psycopg = driver()
     try:
-        found = urlsplit(url)
-        host, name = found.hostname, found.path.strip("/")
-    except ValueError:
-        host = name = ""
-    return f"PostgreSQL database {name or 'of the user'}{f' on {host}' if host else ''}"
+        found: dict[str, str] = psycopg.conninfo.conninfo_to_dict(conninfo(url))
+    except (psycopg.Error, UnicodeError):
+        raise Unusable(_UNREADABLE) from None
+    ports = found.get("port", "").split(",")
+    if "@" in found.get("host", "") or not all(port.isdigit() or not port for port in ports):
+        raise Unusable(_UNREADABLE)
+    return found
 
 
 def driver() -> Any:
     """psycopg, where it is installed: it is an extra. Raises Unusable without it."""
-    if find_spec("psycopg") is None:
-        raise Unusable("A store on PostgreSQL needs psycopg: pip install 'feedbackstore[postgres]'")
-    return import_module("psycopg")
+    try:
+        return import_module("psycopg")
+    except ImportError:
+        # It is not there, or PostgreSQL's library is not, without which it cannot be used.
+        raise Unusable(
+            "A store on PostgreSQL needs psycopg: pip install 'feedbackstore[postgres]'"
+        ) from None
 
 
 def look_at_tables(url: str) -> list[str]:
@@ -96,7 +123,7 @@ def connected(url: str) -> Iterator[Connection]:
     """A connection beside the store's own. Raises peewee.DatabaseError."""
     psycopg = driver()
     try:
-        with psycopg.connect(conninfo(url), autocommit=True, **OPTIONS) as connection:
+        with psycopg.connect(conninfo(url), autocommit=True, **options(url)) as connection:
             yield Connection(connection)
     except psycopg.Error as error:
         raise peewee.DatabaseError(str(error)) from error

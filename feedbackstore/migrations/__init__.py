@@ -138,4 +138,5 @@ def _readable(place: Place) -> Iterator[None]:
             raise Unusable(
                 f"Another program writes to the {place.named}. Stop it, and run this again."
             ) from error
-        raise Unusable(f"The {place.named} cannot be used: {error}. {place.advice}") from error
+        said = " ".join(str(error).split())
+        raise Unusable(f"The {place.named} cannot be used: {said}. {place.advice}") from error
