@@ -14,6 +14,8 @@ from feedbackstore.errors import Invalid, Loc, Problem
 MAX_DIGITS: Final = 4300
 """Digits of an integer, at most: what Python itself converts (`sys.int_info`)."""
 
+NUL: Final = "Text should not hold the NUL character (\\u0000)"
+
 _SHOWN_LOC: Final = 10
 _SHOWN_TEXT: Final = 100
 
@@ -140,7 +142,7 @@ def _string_problems(text: str, path: list[str | int]) -> Iterator[Problem]:
     if isinstance(text, _Unfit):
         yield Problem(loc, text.type, text.msg, text[:_SHOWN_TEXT])
     elif "\0" in text:
-        yield Problem(loc, "string_nul", "Text should not hold the NUL character (\\u0000)")
+        yield Problem(loc, "string_nul", NUL)
     elif text.isascii():
         return
     elif text != _printable(text, len(text)):

@@ -16,6 +16,7 @@ from feedbackstore import (
     documents,
     export_parts,
     feedback,
+    flaws,
     ids,
     keys,
     leases,
@@ -226,6 +227,8 @@ def _check(verdict: str | None, comment: str | None) -> None:
     if verdict is not None and verdict not in VERDICTS:
         message = f"Input should be one of {', '.join(VERDICTS)}"
         raise Invalid(Problem(("status",), "literal_error", message, verdict))
+    if comment is not None and "\0" in comment:
+        raise Invalid(Problem(("comment",), "string_nul", flaws.NUL))
     if comment is not None and len(comment) > MAX_COMMENT:
         message = f"A comment has at most {MAX_COMMENT} characters"
         raise Invalid(Problem(("comment",), "string_too_long", message))

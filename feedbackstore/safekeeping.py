@@ -106,9 +106,12 @@ def move_to_command(url: str, quiet: bool) -> None:
         raise click.BadParameter("it should begin with postgresql://", param_hint="'URL'")
     path = database_file.path_of(settings.load()["DATABASE_URL"])
     with shown(quiet) as tell:
-        counts = transfer.transfer(path, url, tell)
+        moved = transfer.transfer(path, url, tell)
+    if moved.altered:
+        said = f"{moved.altered:,} rows had the character NUL in a text: it is U+FFFD there."
+        click.echo(said, err=True)
     if not quiet:
-        what = _counted(counts["feedback"], counts["prediction"])
+        what = _counted(moved.rows["feedback"], moved.rows["prediction"])
         click.echo(f"{database_server.named(url)} has it all: {what}", err=True)
         click.echo("Serve it from there: set FEEDBACKSTORE_DATABASE_URL to that URL.", err=True)
 

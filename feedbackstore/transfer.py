@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import peewee
 
@@ -18,10 +18,19 @@ from feedbackstore.errors import Conflict, Unusable
 from feedbackstore.models import TABLES, Project
 
 _TOLD_EVERY = 1000
+_INSTEAD: Final = "\ufffd"
+"""What stands in place of a NUL, which a comment could hold once, and PostgreSQL cannot."""
 
 
-def transfer(path: Path, url: str, progress: Callable[[int, int], None]) -> dict[str, int]:
-    """Copy the store in a file to the database at `url`; how many rows of each table it has.
+class Moved(NamedTuple):
+    """How many rows each table has, and how many of all had a NUL in some text."""
+
+    rows: dict[str, int]
+    altered: int
+
+
+def transfer(path: Path, url: str, progress: Callable[[int, int], None]) -> Moved:
+    """Copy the store in a file to the database at `url`.
 
     `progress` hears how many rows are done, of how many. Raises Conflict where somebody has the
     file open or something is stored at `url`, Unusable where one of the two cannot be used.
@@ -34,16 +43,21 @@ def transfer(path: Path, url: str, progress: Callable[[int, int], None]) -> dict
         with database.write():
             if Project.select().exists():
                 raise Conflict("There is a store in that database already. Name an empty one.")
-            _copy(source, lambda done: progress(done, sum(counts.values())))
-    return counts
+            altered = _copy(source, lambda done: progress(done, sum(counts.values())))
+    return Moved(counts, altered)
 
 
-def _copy(source: Connection, done: Callable[[int], None]) -> None:
-    numbers = count(1)
+def _copy(source: Connection, done: Callable[[int], None]) -> int:
+    numbers, altered = count(1), 0
 
     def counted(rows: Iterator[Any]) -> Iterator[Any]:
+        nonlocal altered
         for row in rows:
-            yield row
+            if any(isinstance(value, str) and "\0" in value for value in row):
+                altered += 1
+                yield [_sayable(value) for value in row]
+            else:
+                yield row
             number = next(numbers)
             if number % _TOLD_EVERY == 0:
                 done(number)
@@ -55,6 +69,11 @@ def _copy(source: Connection, done: Callable[[int], None]) -> None:
             database.proxy.take_in(_name(model), columns, counted(rows))
         except (peewee.DataError, peewee.IntegrityError, *database_file.SQLITE_ERRORS) as error:
             raise Unusable(f"A row of {_name(model)} cannot be copied: {error}") from error
+    return altered
+
+
+def _sayable(value: Any) -> Any:
+    return value.replace("\0", _INSTEAD) if isinstance(value, str) else value
 
 
 def _refuse_other_schema(path: Path, source: Connection) -> None:
