@@ -105,7 +105,14 @@ class Server:
         return database_server.locked(self._url)
 
     def create(self) -> None:
-        """Nothing: whoever runs the server makes its databases."""
+        """Nothing: whoever runs the server makes it. Raises Unusable where it cannot hold texts."""
+        with database_server.connected(self._url) as connection:
+            ((encoding,),) = connection.execute("SHOW server_encoding")
+        if encoding != "UTF8":
+            raise Unusable(
+                f"The {self.named} can hold only what {encoding} knows. Make one that holds every"
+                " text: createdb --encoding UTF8 --template template0"
+            )
 
     def tables(self) -> list[str]:
         """Raises peewee.DatabaseError where the server cannot be reached."""
