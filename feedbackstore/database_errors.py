@@ -19,8 +19,15 @@ ERRORS: Final = (peewee.PeeweeException, sqlite3.Error)
 
 _LOOK: Final = "Whoever runs the store has to look at it."
 _CHECK: Final = "check"
-_UNTOLD: Final = "SQLITE_ERROR"
+_UNTOLD: Final = (
+    "",
+    "SQLITE_ERROR",
+    # A transaction in which something failed before, a temporary table that went with a connection.
+    "25P02",
+    "42P01",
+)
 _DRIVERS: Final = "psycopg"
+_CANNOT: Final = "psycopg.OperationalError"
 
 
 class Kind(Enum):
@@ -53,10 +60,14 @@ def kind_of(error: BaseException) -> Kind:
 def _name(error: BaseException) -> str:
     """What the database calls an error; empty where it is none of a database's own."""
     name = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
-    if name is None and type(error).__module__.startswith("psycopg"):
+    if name is None and any(_full_name(kind) == _CANNOT for kind in type(error).__mro__):
         # Without a number it comes from the driver: there was nobody to give it one.
         return _DRIVERS
     return str(name or "")
+
+
+def _full_name(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _first(error: BaseException) -> BaseException:
@@ -65,7 +76,7 @@ def _first(error: BaseException) -> BaseException:
     peewee raises its own errors while it handles the driver's; and a rollback fails where SQLite
     has undone the transaction by itself, or the server is gone.
     """
-    told = [one for one in _chain(error) if _name(one) not in ("", _UNTOLD)]
+    told = [one for one in _chain(error) if _name(one) not in _UNTOLD]
     return next((one for one in told if _name(one) != _DRIVERS), told[-1] if told else error)
 
 

@@ -21,6 +21,7 @@ import peewee
 from feedbackstore import in_use
 from feedbackstore.database_errors import Kind, kind_of
 from feedbackstore.database_file import SCHEME, path_of, refuse_missing
+from feedbackstore.errors import Unavailable
 
 PRAGMAS: Final = {
     "journal_mode": "wal",
@@ -150,7 +151,10 @@ class Sqlite(peewee.SqliteDatabase):
         return self.execute_sql(sql, values)
 
     def run_many(self, sql: str, rows: Any) -> None:
-        """Run a statement in SQLite's own words with each of the rows, in one transaction."""
+        """Run a statement on temporary tables with each of the rows, in one transaction.
+
+        Raises Unavailable where their file cannot grow.
+        """
         connection = self.connection()
         begins = not connection.in_transaction
         try:
@@ -161,7 +165,10 @@ class Sqlite(peewee.SqliteDatabase):
             # Where there is no room, SQLite has ended the transaction by itself.
             if begins and connection.in_transaction:
                 connection.execute("ROLLBACK")
-            raise peewee.OperationalError(str(error)) from error
+            raise Unavailable(
+                "There is no room for the temporary file that predictions are checked in. Free"
+                " some, or name another directory: SQLITE_TMPDIR."
+            ) from error
 
     def prepare_temporary(self) -> None:
         """Set this connection's temporary tables up for much that is written and read once."""

@@ -10,10 +10,7 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any, Final
 
-import peewee
-
 from feedbackstore import database, images
-from feedbackstore.errors import Unavailable
 
 Content = dict[str, Any]
 
@@ -111,10 +108,4 @@ def _without_images(number: int, text: str) -> str:
 
 def _insert(sql: str, rows: Sequence[tuple[int | str | bytes | None, ...]]) -> None:
     """Insert rows in one transaction, on the connection itself: models cost ten times as much."""
-    try:
-        database.proxy.run_many(sql, rows)
-    except peewee.OperationalError as error:
-        raise Unavailable(
-            "There is no room for the temporary file that predictions are checked in. Free some, or"
-            " name another directory: SQLITE_TMPDIR."
-        ) from (error.__cause__ or error)
+    database.proxy.run_many(sql, rows)
