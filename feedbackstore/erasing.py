@@ -33,8 +33,8 @@ _STAYS: Final = (
     " own copies of what was exported."
 )
 _STAYS_ON_SERVER: Final = (
-    "PostgreSQL keeps it in free room of its files, and in its log, until it writes over that:"
-    " --vacuum writes the tables anew."
+    "PostgreSQL keeps it in its log, and in free room of its files, until it writes over that;"
+    " --vacuum writes the files anew."
 )
 _NOT_FLUSHED: Final = (
     "Somebody reads an older state of the store: its text may still stand in the database file and"

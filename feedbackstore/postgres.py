@@ -19,11 +19,13 @@ from typing import Any, Final
 
 import peewee
 
-from feedbackstore.database_server import OPEN, OPTIONS, conninfo, driver
+from feedbackstore.database_server import OPEN, conninfo, driver, options
 from feedbackstore.wording import worded
 
 _STORE: Final = "hashtext('feedbackstore'), hashtext(current_schema())"
 """The lock of who writes: of this store, whatever else is in the database."""
+_LONGEST: Final = 2**31 - 1
+"""Milliseconds that the server can be told to wait, at most."""
 _OPENED: Final = f"""
     SELECT pg_advisory_lock_shared({OPEN}), set_config('synchronous_commit',
         CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
@@ -37,13 +39,18 @@ class Postgres(peewee.PostgresqlDatabase):
 
     calls_python = False
 
-    # Texts are compared byte for byte, as SQLite does, in whatever language the server was set up.
-    field_types = peewee.PostgresqlDatabase.field_types | {"TEXT": 'TEXT COLLATE "C"'}
+    field_types = peewee.PostgresqlDatabase.field_types | {
+        # Texts are compared byte for byte, as SQLite does, in whatever language the server was
+        # set up.
+        "TEXT": 'TEXT COLLATE "C"',
+        # Whole numbers are as long as SQLite's: ids are used up by what is undone too.
+        "AUTO": "BIGSERIAL",
+        "INT": "BIGINT",
+    }
 
     def __init__(self, url: str, timeout: float) -> None:
-        driver()
         self._url, self.timeout = url, timeout
-        super().__init__(conninfo(url), prefer_psycopg3=True, **OPTIONS)
+        super().__init__(conninfo(url), prefer_psycopg3=True, **options(url))
         _open.add(self)
 
     def _connect(self) -> Any:
@@ -66,7 +73,8 @@ class Postgres(peewee.PostgresqlDatabase):
         try:
             return super().execute_sql(sql, params or None)
         except peewee.DataError:
-            if not _holds_nul(params):
+            # What would be stored in its place is not what was said.
+            if not _holds_nul(params) or not sql.lstrip().startswith("SELECT"):
                 raise
             return super().execute_sql(sql, _without_nul(params))
         except (peewee.OperationalError, peewee.InterfaceError):
@@ -86,13 +94,23 @@ class Postgres(peewee.PostgresqlDatabase):
         if wait is None:
             self.execute_sql("BEGIN ISOLATION LEVEL REPEATABLE READ")
             return
-        # Zero would be for ever.
-        patience = max(int(wait * 1000), 1)
+        # Zero would be for ever. Who does not wait at all tries again every millisecond: the server
+        # would put each lock that was waited for in vain into its log.
+        patience = min(max(int(wait * 1000), 1), _LONGEST)
+        lock = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
         try:
-            self.execute_sql(
-                f"BEGIN; SET LOCAL lock_timeout = {patience};"
-                f" SELECT pg_advisory_xact_lock({_STORE})"
+            cursor = self.execute_sql(
+                # Under another level it would read what was there before it waited.
+                f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {patience};"
+                f" SELECT {lock}({_STORE})"
             )
+            while cursor.nextset():
+                pass
+            ((is_locked,),) = cursor
+            if is_locked is False:
+                raise peewee.OperationalError("others write") from driver().errors.LockNotAvailable(
+                    "others write"
+                )
         except peewee.DatabaseError:
             if not self._is_lost():
                 self.execute_sql("ROLLBACK")
@@ -174,13 +192,18 @@ class Postgres(peewee.PostgresqlDatabase):
         return int(count)
 
     def flush(self, _: float) -> bool:
-        """True: a server empties its log by itself."""
+        """True: a server empties its log by itself. Samples of texts are drawn anew."""
+        # It keeps some of each column for whoever plans a query, of what is deleted too.
+        for table in self.get_tables():
+            self.execute_sql(f'ANALYZE "{table}"')
         return True
 
     def rebuild(self) -> None:
-        """Write every table anew, without what was deleted; nobody else writes meanwhile."""
+        """Write every table anew, without what was deleted; nobody else reads or writes it then."""
         for table in self.get_tables():
-            self.execute_sql(f'VACUUM FULL "{table}"')
+            self.execute_sql(f'VACUUM (FULL, ANALYZE) "{table}"')
+        # Where the samples are. It is left alone, with a warning, where the database is another's.
+        self.execute_sql("VACUUM FULL pg_statistic")
 
 
 def _holds_nul(params: Any) -> bool:

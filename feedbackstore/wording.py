@@ -14,6 +14,7 @@ _WORDS: Final = tuple(
         (r"\bIS NOT (?!NULL\b|DISTINCT\b)", "IS DISTINCT FROM "),
         (r"\bIS (?!NOT\b|NULL\b|DISTINCT\b)", "IS NOT DISTINCT FROM "),
         (r"\bBLOB\b", "BYTEA"),
+        (r"\bINTEGER\b", "BIGINT"),
         (r" WITHOUT ROWID\b", ""),
         (r"\?", "%s"),
         (r":([a-z_]+)", r"%(\1)s"),

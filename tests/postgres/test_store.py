@@ -36,7 +36,7 @@ from feedbackstore.cli import migrate
 from feedbackstore.doctor import doctor_command
 from feedbackstore.erasing import erase_command
 from feedbackstore.errors import Conflict, Erased, Locked, Unavailable, Unusable
-from feedbackstore.models import Feedback, Project
+from feedbackstore.models import Feedback, Project, Review
 from feedbackstore.safekeeping import (
     backup_command,
     check_command,
@@ -397,7 +397,9 @@ def test_a_store_moves_from_its_file_with_all_that_it_holds(
     reviewed = feedback.submit(project, chat_id="seen", rating="up", flag=True)
     holder = keys.find(key)
     assert holder
-    reviews.judge(reviewed, holder.key, verdict="approved")
+    judged = reviews.judge(reviewed, holder.key, verdict="approved", comment="a b")
+    # As a form could store it once.
+    Review.update(comment="a\0b").execute()
     exported = run(export_jsonl, str(tmp_path / "before.jsonl"))
     assert exported.exit_code == 0
     holds = run(exports_group, "containing", "--json", "--chat-id", "seen").stdout
@@ -409,12 +411,15 @@ def test_a_store_moves_from_its_file_with_all_that_it_holds(
 
     assert moved.exit_code == 0, moved.output
     assert "has it all: 27 of feedback, 20 predictions" in moved.stderr
+    assert "1 rows had the character NUL in a text: it is U+FFFD there." in moved.stderr
     before = run(export_jsonl).stdout_bytes
     monkeypatch.setenv("FEEDBACKSTORE_DATABASE_URL", url)
     database.close()
     assert run(export_jsonl).stdout_bytes == before
     assert run(exports_group, "containing", "--json", "--chat-id", "seen").stdout == holds
     assert keys.find(key)
+    assert judged.review
+    assert Review.get().comment == "a\ufffdb"
     again = feedback.get(project, reviewed.uuid)
     assert (again.status, again.flag, again.created_at) == (
         "approved",
@@ -451,15 +456,24 @@ def test_what_is_erased_goes_and_with_vacuum_from_the_servers_files_too(
     # Too short to be compressed, or kept apart.
     mark = secrets.token_hex(100)
     feedback.submit(project, request_id="x", notes=mark)
+    feedback.submit(project, request_id="y", notes="n")
+    with asked(database.proxy.address()) as connection:
+        sampled = f"SELECT count(*) FROM pg_stats WHERE histogram_bounds::text LIKE '%{mark}%'"
+        connection.execute("ANALYZE")
+        assert connection.execute(sampled).fetchone() == (1,)
     planned = erasure.plan(keys.get_project("default"), name=("request", "x"))
-    done = erasure.erase(planned, rebuild=True)
+    done = erasure.erase(planned)
     assert (done.counts.feedback, done.flushed) == (1, True)
+    with asked(database.proxy.address()) as connection:
+        assert connection.execute(sampled).fetchone() == (0,)
+    database.rebuild()
     with asked(database.proxy.address()) as connection:
         connection.execute("CHECKPOINT")
         ((place,),) = connection.execute("SELECT pg_relation_filepath('feedback')")
-    assert mark.encode() not in (synced.directory / "data" / place).read_bytes()
+    files = (synced.directory / "data" / place).parent.iterdir()
+    assert [each.name for each in files if mark.encode() in each.read_bytes()] == []
     found = run(erase_command, "--request-id", "y", "--yes")
-    assert "PostgreSQL keeps it in free room of its files" in found.stderr
+    assert "PostgreSQL keeps it in its log, and in free room of its files" in found.stderr
 
 
 def test_two_stores_in_two_schemas_of_one_database_know_nothing_of_each_other(url: str) -> None:
