@@ -191,11 +191,17 @@ class Postgres(peewee.PostgresqlDatabase):
         ((count,),) = self.execute_sql(f'SELECT count(*) FROM "{table}"')  # noqa: S608
         return int(count)
 
-    def flush(self, _: float) -> bool:
-        """True: a server empties its log by itself. Samples of texts are drawn anew."""
-        # It keeps some of each column for whoever plans a query, of what is deleted too.
-        for table in self.get_tables():
+    def take_samples(self, tables: Iterable[str] = ()) -> None:
+        """Let the server see what is in some tables, or in all: it plans by that.
+
+        It looks by itself a minute later, and until then may read all of a table for each row.
+        """
+        for table in tables or self.get_tables():
             self.execute_sql(f'ANALYZE "{table}"')
+
+    def flush(self, _: float) -> bool:
+        """True: a server empties its log by itself. What is deleted leaves its samples."""
+        self.take_samples()
         return True
 
     def rebuild(self) -> None:

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -174,6 +174,9 @@ class Sqlite(peewee.SqliteDatabase):
         """Set this connection's temporary tables up for much that is written and read once."""
         for name, value in _PRAGMAS_TEMPORARY.items():
             self.execute_sql(f"PRAGMA temp.{name} = {value}")
+
+    def take_samples(self, tables: Iterable[str] = ()) -> None:
+        """Nothing: our statements say how they are to be carried out."""
 
     def new_id(self, inserted: Any) -> int:
         """The id of the row that a statement inserted."""

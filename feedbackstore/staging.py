@@ -37,6 +37,8 @@ _TABLES: Final = {
     "staged_move": "place INTEGER PRIMARY KEY, number INTEGER, stored INTEGER",
     "staged_dropped": "image INTEGER PRIMARY KEY",
 }
+_JOINED: Final = ("prediction", "staged", "staged_image", "staged_link")
+"""What is to be looked up row by row, and is filled before."""
 _WITHOUT_ROWID: Final = ("staged_link", "staged_verdict")
 _INSERT: Final = f"INSERT INTO temp.staged VALUES (?{', ?' * len(STORED)})"
 
@@ -51,7 +53,8 @@ def opened(numbered: Iterable[tuple[int, Content]]) -> Iterator[None]:
     """
     _create()
     try:
-        _fill(numbered)
+        if _fill(numbered) > _ROWS:
+            database.proxy.take_samples(_JOINED)
         yield
     finally:
         for table in _TABLES:
@@ -81,17 +84,20 @@ def _create() -> None:
         execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({columns}){options}")
 
 
-def _fill(numbered: Iterable[tuple[int, Content]]) -> None:
+def _fill(numbered: Iterable[tuple[int, Content]]) -> int:
+    """Stage predictions; how many."""
     rows: list[tuple[int | str | None, ...]] = []
-    size = 0
+    size = count = 0
     for number, content in numbered:
         text = _without_images(number, content["input"] or "")
         rows.append((number, *_content(content | {"input": text})))
+        count += 1
         size += len(text) + len(content["output"] or "")
         if len(rows) == _ROWS or size > _CHARACTERS:
             _insert(_INSERT, rows)
             rows, size = [], 0
     _insert(_INSERT, rows)
+    return count
 
 
 def _without_images(number: int, text: str) -> str:

@@ -44,6 +44,7 @@ def transfer(path: Path, url: str, progress: Callable[[int, int], None]) -> Move
             if Project.select().exists():
                 raise Conflict("There is a store in that database already. Name an empty one.")
             altered = _copy(source, lambda done: progress(done, sum(counts.values())))
+        database.proxy.take_samples()
     return Moved(counts, altered)
 
 

@@ -1,6 +1,6 @@
 """What is to become of staged predictions: which are new, there already, or another's successor."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -42,7 +42,9 @@ _DOUBTFUL: Final = f"""
     CROSS JOIN temp.staged USING (number)
     LEFT JOIN main.prediction AS p ON p.id = stored
     WHERE verdict = 'doubtful'
+    AND (staged_verdict.kind, staged_verdict.entity_id, number) > (?, ?, ?)
     ORDER BY staged_verdict.kind, staged_verdict.entity_id, number
+    LIMIT ?
 """
 _OUTDATED: Final = f"""
     SELECT EXISTS (
@@ -51,6 +53,7 @@ _OUTDATED: Final = f"""
     )
 """
 
+_READ_AT_ONCE: Final = 100
 _COLUMNS: Final = len(COLUMNS)
 _key: Final = itemgetter(2, 3)
 
@@ -98,10 +101,19 @@ def outdated(project: int) -> bool:
     return bool(changed)
 
 
+def _doubtful() -> Iterator[Row]:
+    """A few at a time: some databases hand on all that a statement finds at once."""
+    after: tuple[int | str, ...] = ("", "", 0)
+    while some := execute(_DOUBTFUL, *after, _READ_AT_ONCE).fetchall():
+        yield from some
+        number, _, *names = some[-1][:4]
+        after = (*names, number)
+
+
 def _judge_doubtful(recorded: Recorded, *, replace: bool) -> None:
     """Judge, in their order, those that came more than once or are stored with another text."""
     conflict: tuple[Any, ...] | None = None
-    for _, rows in groupby(execute(_DOUBTFUL), key=_key):
+    for _, rows in groupby(_doubtful(), key=_key):
         held: Row | None = None
         move: Row | None = None
         for number, stored, *texts in rows:

@@ -58,6 +58,13 @@ def texts(stored: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     }
 
 
+@pytest.fixture(params=[1, 3, 100])
+def _read_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many of those that are in doubt are in memory at a time."""
+    monkeypatch.setattr(verdicts, "_READ_AT_ONCE", request.param)
+
+
+@pytest.mark.usefixtures("_read_at_once")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(batches, st.booleans()), max_size=3))
 def test_a_batch_is_recorded_as_if_one_by_one(

@@ -417,6 +417,8 @@ def test_a_store_moves_from_its_file_with_all_that_it_holds(
     database.close()
     assert run(export_jsonl).stdout_bytes == before
     assert run(exports_group, "containing", "--json", "--chat-id", "seen").stdout == holds
+    unseen = "SELECT relname FROM pg_class WHERE relname = 'feedback' AND reltuples < 27"
+    assert database.run(unseen).fetchone() is None
     assert keys.find(key)
     assert judged.review
     assert Review.get().comment == "a\ufffdb"

@@ -19,6 +19,7 @@ from feedbackstore import (
     keys,
     migrations,
     predictions,
+    recording,
     reviews,
 )
 from feedbackstore.cli import migrate
@@ -210,6 +211,21 @@ def test_ids_go_on_beyond_those_of_four_bytes(project: int) -> None:
 
     assert stored.id > 2**31
     assert [row.id for row in Feedback.select()] == [stored.id]
+
+
+def test_the_server_has_looked_at_what_many_predictions_are_compared_with(project: int) -> None:
+    asked = [{"role": "user", "content": "q"}]
+    for answer in ("a", "b"):
+        documents = [
+            {"kind": "request", "id": str(number), "input": asked, "output": answer}
+            for number in range(1001)
+        ]
+        contents = [predictions.check(each) for each in documents]
+        told = recording.record_numbered(project, enumerate(contents), replace=True)
+
+    assert (told.created, told.replaced) == (0, 1001)
+    seen = database.run("SELECT reltuples FROM pg_class WHERE relname = 'prediction'")
+    assert seen.fetchone() == (1001,)
 
 
 def test_a_comment_with_what_no_server_can_hold_is_refused(project: int) -> None:
