@@ -56,7 +56,7 @@ def told(error: StoreError) -> str:
     """An error for who sits at the machine: with its cause and the place, where it has some."""
     if not isinstance(error, Unavailable):
         return str(error)
-    cause = f" ({error.__cause__})" if error.__cause__ else ""
+    cause = f" ({' '.join(str(error.__cause__).split())})" if error.__cause__ else ""
     run = f" Run: {program.line(error.command)}" if error.command else ""
     return f"{error}{cause} {error.advice}{run}"
 

@@ -205,11 +205,16 @@ class Postgres(peewee.PostgresqlDatabase):
         return True
 
     def rebuild(self) -> None:
-        """Write every table anew, without what was deleted; nobody else reads or writes it then."""
-        for table in self.get_tables():
-            self.execute_sql(f'VACUUM (FULL, ANALYZE) "{table}"')
-        # Where the samples are. It is left alone, with a warning, where the database is another's.
-        self.execute_sql("VACUUM FULL pg_statistic")
+        """Write every table anew, without what was deleted; nobody else writes meanwhile."""
+        # Who would write waits for the writer's turn, and not, again and again, for a table.
+        self.execute_sql(f"SELECT pg_advisory_lock({_STORE})")
+        try:
+            for table in self.get_tables():
+                self.execute_sql(f'VACUUM (FULL, ANALYZE) "{table}"')
+            # Where the samples are; left alone, with a warning, where the database is another's.
+            self.execute_sql("VACUUM FULL pg_statistic")
+        finally:
+            self.execute_sql(f"SELECT pg_advisory_unlock({_STORE})")
 
 
 def _holds_nul(params: Any) -> bool:

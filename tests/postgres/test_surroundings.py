@@ -14,6 +14,7 @@ from peewee import AutoField
 
 from feedbackstore import (
     database,
+    database_errors,
     database_server,
     feedback,
     keys,
@@ -23,6 +24,7 @@ from feedbackstore import (
     reviews,
 )
 from feedbackstore.cli import migrate
+from feedbackstore.command import told
 from feedbackstore.errors import Invalid, Locked, Unavailable, Unusable
 from feedbackstore.models import TABLES, Feedback, Project
 from feedbackstore.postgres import Postgres
@@ -111,6 +113,14 @@ def test_a_server_that_cannot_be_reached_is_one_line() -> None:
     assert "Connection refused" in str(raised.value)
 
 
+def test_what_a_command_could_not_do_is_one_line(store: str) -> None:
+    lost = psycopg.OperationalError("sending failed:\n\tthe server is gone")
+
+    said = told(database_errors.explained(lost, "Not just now."))
+
+    assert "cannot be reached just now. (sending failed: the server is gone)" in said
+
+
 def test_without_the_servers_own_library_the_store_says_what_to_install() -> None:
     code = """
 import sys
@@ -189,6 +199,27 @@ def test_who_does_not_wait_leaves_nothing_in_the_servers_log(store: str, synced:
     assert log.read_bytes()[before:] == b""
 
 
+def test_while_the_tables_are_written_anew_nobody_else_gets_the_turn_to_write(store: str) -> None:
+    def rebuild() -> None:
+        database.rebuild()
+        database.close()
+
+    thread = threading.Thread(target=rebuild)
+    with psycopg.connect(store) as reader:
+        reader.execute("SELECT FROM feedback")
+        thread.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted"
+        while reader.execute(waiting).fetchone() == (0,):
+            assert thread.is_alive()
+        with pytest.raises(Locked), database.write(wait=0):
+            raise AssertionError
+    thread.join(ENOUGH)
+
+    assert not thread.is_alive()
+    with database.write(wait=0):
+        Project.create(name="x", created_at="")
+
+
 def test_a_write_may_wait_for_longer_than_the_server_can_count(store: str) -> None:
     with database.write(wait=10**9):
         Project.create(name="x", created_at="")
@@ -221,9 +252,9 @@ def test_the_server_has_looked_at_what_many_predictions_are_compared_with(projec
             for number in range(1001)
         ]
         contents = [predictions.check(each) for each in documents]
-        told = recording.record_numbered(project, enumerate(contents), replace=True)
+        recorded = recording.record_numbered(project, enumerate(contents), replace=True)
 
-    assert (told.created, told.replaced) == (0, 1001)
+    assert (recorded.created, recorded.replaced) == (0, 1001)
     seen = database.run("SELECT reltuples FROM pg_class WHERE relname = 'prediction'")
     assert seen.fetchone() == (1001,)
 
