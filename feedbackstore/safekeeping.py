@@ -99,8 +99,9 @@ def restore_command(copy: Path, quiet: bool) -> None:
 def move_to_command(url: str, quiet: bool) -> None:
     """Copy the store in a file into the empty PostgreSQL database at URL.
 
-    URL is as postgresql://USER:PASSWORD@HOST/NAME. Nobody may have the store open: stop the server
-    before. The file stays as it is; keys, reviews, exports and what was erased go along.
+    URL is as postgresql://USER@HOST/NAME; let the password come from PGPASSWORD or ~/.pgpass, for
+    others may see a command's arguments. Nobody may have the store open: stop the server before.
+    The file stays as it is; keys, reviews, exports and what was erased go along.
     """
     if not database_server.is_meant(url):
         raise click.BadParameter("it should begin with postgresql://", param_hint="'URL'")
