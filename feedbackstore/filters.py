@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from peewee import JOIN, Expression, ModelSelect, Value, fn
 
-from feedbackstore import documents, feedback, ids
+from feedbackstore import documents, feedback, flaws, ids
 from feedbackstore.database import proxy
 from feedbackstore.errors import Invalid, Problem
 from feedbackstore.evaluations.changes import changed_fields
@@ -59,9 +60,7 @@ class Filters:
     viewer: int | None = None
 
     def __post_init__(self) -> None:
-        if self.search is not None and len(self.search) > MAX_SEARCH:
-            message = f"A text to look for has at most {MAX_SEARCH} characters"
-            raise Invalid(Problem(("search",), "string_too_long", message))
+        Invalid.raise_any(search_problems(self.search or ""))
 
     def given(self) -> dict[str, Any]:
         """The filters that are set, by name."""
@@ -72,6 +71,16 @@ class Filters:
         if set(self.statuses) == set(NOT_REJECTED):
             del given["statuses"]
         return given
+
+
+def search_problems(text: str) -> Iterator[Problem]:
+    """Why a text cannot be looked for."""
+    if len(text) > MAX_SEARCH:
+        message = f"A text to look for has at most {MAX_SEARCH} characters"
+        yield Problem(("search",), "string_too_long", message)
+    if "\0" in text:
+        # No text has one, and SQLite would look for what is before it.
+        yield Problem(("search",), "string_nul", flaws.NUL)
 
 
 def register() -> None:

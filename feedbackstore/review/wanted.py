@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from werkzeug.datastructures import MultiDict
 
 from feedbackstore import feedback, ids, keys, program
-from feedbackstore.filters import MAX_SEARCH, Filters
+from feedbackstore.filters import Filters, search_problems
 from feedbackstore.models import APPROVED, DISPUTED, PENDING, REJECTED, STATUSES
 
 ALL: Final = "all"
@@ -114,8 +114,8 @@ def _problems(tab: str, said: dict[str, str]) -> Iterator[tuple[str, str]]:
             parse(said.get(name, usual))
         except ValueError as error:
             yield name, f"{said[name]!r} {error}"
-    if len(said.get("search", "")) > MAX_SEARCH:
-        yield "search", f"A text to look for has at most {MAX_SEARCH} characters"
+    for problem in search_problems(said.get("search", "")):
+        yield "search", problem.msg
     if tab == UNCORRECTED:
         for name in said.keys() - set(_OF_PREDICTIONS):
             yield name, "There is no feedback yet that could have it"

@@ -218,6 +218,7 @@ def test_the_link_leads_on_where_the_store_is_served_under_a_prefix(
         ("limit=0", ["limit"], "greater_than_equal"),
         ("limit=x", ["limit"], "int_parsing"),
         (f"search={'x' * 1001}", ["search"], "string_too_long"),
+        ("search=a%00b", ["search"], "string_nul"),
         *(
             (f"cursor={text}", ["cursor"], "value_error")
             for text in ("", "x", "5", "NQ==", "MDU", "LTU", "Kw", "%00", "%C3%BC", "NQ%0A")

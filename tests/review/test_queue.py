@@ -62,6 +62,7 @@ def test_a_filter_in_the_address_leaves_what_it_says(
         ("tag=batch", "NAME=VALUE"),
         ("tag==x", "NAME=VALUE"),
         ("kind=letter", "One of request"),
+        ("search=a%00b", "should not hold the NUL character"),
         ("status=uncorrected&rating=up", "no feedback yet"),
     ],
 )
