@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from feedbackstore import database, doomed, ids, program, removal, replays, tombstones
-from feedbackstore.doomed import Doomed
 from feedbackstore.errors import Conflict, Invalid, NotFound
-from feedbackstore.models import Erasure, Export, Project, Tombstone
+from feedbackstore.models import Erasure, Project, Tombstone
 from feedbackstore.removal import Counts
 from feedbackstore.tombstones import FEEDBACK, Name
 
@@ -59,7 +58,7 @@ def plan(
         is_feedback = name[0] == FEEDBACK
         names = doomed.names_in_feedback(project.id, name[1]) if is_feedback else [name]
     found = doomed.named(project.id, names)
-    exports = [_shown(export) for export in removal.exports_of(found)]
+    exports = [removal.shown(export) for export in removal.exports_of(found)]
     counts = removal.count(found)
     before = None if counts or name is None else _erased_at(project, name)
     return Plan(project, names, counts, exports, before)
@@ -80,7 +79,7 @@ def erase(planned: Plan, *, rebuild: bool = False) -> Done:
         tombstones.bury(uuid, planned.project.name, planned.names)
         replays.forget_unlinked()
     # From here on nothing more of it can come.
-    _carry_out(uuid, doomed.named(planned.project.id, planned.names))
+    removal.remove(uuid, doomed.named(planned.project.id, planned.names))
     others = [each for each in doomed.unfinished() if each != uuid]
     return _done([uuid], _settle([uuid], others, rebuild=rebuild))
 
@@ -131,21 +130,11 @@ def forget(project: Project, name: Name) -> None:
         Tombstone.delete().where(Tombstone.digest.in_(digests)).execute()
 
 
-def _carry_out(uuid: str, found: Doomed) -> None:
-    new = [_shown(export) for export in removal.exports_of(found)]
-    with database.write():
-        erasure = Erasure.get(Erasure.uuid == uuid)
-        known = exports_of(erasure)
-        erasure.exports = json.dumps(known + [each for each in new if each not in known])
-        erasure.save(only=[Erasure.exports])
-    removal.remove(uuid, found)
-
-
 def _settle(carried_out: list[str], others: list[str], *, rebuild: bool) -> bool:
     """Carry out what others began; finish all, unless a reader of older states is in the way."""
     if others:
         for uuid, found in doomed.buried(others).items():
-            _carry_out(uuid, found)
+            removal.remove(uuid, found)
     if rebuild:
         database.rebuild()
     flushed = database.flush(_PATIENCE)
@@ -170,12 +159,3 @@ def _erased_at(project: Project, name: Name) -> str | None:
     found: Any = Tombstone.select(Tombstone, Erasure).join(Erasure)
     stone = found.where(Tombstone.digest.in_(digests)).first()
     return str(stone.erasure.started_at) if stone else None
-
-
-def _shown(export: Export) -> dict[str, str]:
-    return {
-        "export": export.sha256,
-        "created": f"{export.created_at[:19]}Z",
-        "format": export.format,
-        "name": export.name,
-    }

@@ -114,14 +114,17 @@ def exports_with(feedback: Iterable[int]) -> list[Export]:
     return found
 
 
-def remove(feedback: Iterable[int]) -> None:
-    """Take feedback out of every export's parts.
+def remove(feedback: Iterable[int]) -> set[int]:
+    """Take feedback out of every export's parts; the row ids of the exports that held it.
 
     To be called in the write transaction that deletes it, and before it is deleted.
     """
+    held: set[int] = set()
     for some in map(set, chunked(feedback, _AT_ONCE)):
-        for part, _ in _NEAR.run(numbered(some)).fetchall():
-            _take_out(some, part)
+        for part, export in _NEAR.run(numbered(some)).fetchall():
+            if _take_out(some, part):
+                held.add(export)
+    return held
 
 
 def _parts(
@@ -149,13 +152,15 @@ def _missing(project: int, ids: Sequence[int]) -> set[int]:
     return {*ids}.difference(chain.from_iterable(found))
 
 
-def _take_out(feedback: set[int], part: int) -> None:
+def _take_out(feedback: set[int], part: int) -> bool:
+    """Whether any of it was there."""
     before, digests = _pieces(part)
     ids, kept = _without(feedback, before, digests)
     if not ids:
         ExportPart.delete().where(ExportPart.id == part).execute()
     elif len(ids) < len(before):
         _REPLACE.run({"id": part, "first": _unpacked(ids)[0], "ids": ids, "digests": kept})
+    return len(ids) < len(before)
 
 
 def _pieces(part: int) -> tuple[bytes, bytes]:

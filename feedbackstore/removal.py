@@ -4,12 +4,13 @@ Submissions go on in between. Each transaction adds to its erasure's figures wha
 stay true wherever an erasure ends.
 """
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, dataclass
-from operator import add
-from typing import Any, Final, TypeVar
+from operator import add, itemgetter
+from typing import Any, Final, NamedTuple, TypeVar
 
 from peewee import chunked, fn
 
@@ -57,6 +58,13 @@ class Counts:
         return Counts(*map(add, astuple(self), astuple(other)))
 
 
+class _Removed(NamedTuple):
+    """How much went, and the row ids of the exports that it was taken out of."""
+
+    counts: Counts
+    exports: set[int]
+
+
 def count(doomed: Doomed) -> Counts:
     """What `remove` would remove."""
     reviews = sum(
@@ -81,21 +89,36 @@ def exports_of(doomed: Doomed) -> list[Export]:
     return export_parts.exports_with(row for uuids in some for row in _rows(uuids))
 
 
+def shown(export: Export) -> dict[str, str]:
+    """An export as an erasure names it."""
+    return {
+        "export": export.sha256,
+        "created": f"{export.created_at[:19]}Z",
+        "format": export.format,
+        "name": export.name,
+    }
+
+
 def remove(erasure: str, doomed: Doomed) -> None:
-    """Remove feedback with its reviews, and predictions with the images that are only theirs."""
+    """Remove feedback with its reviews, and predictions with the images that are only theirs.
+
+    The erasure names each export from the moment on at which something is taken out of it.
+    """
     _in_turns(erasure, chunked(doomed.feedback, _FEEDBACK), _remove_feedback)
     _in_turns(erasure, doomed.predictions, _remove_prediction)
 
 
-def _in_turns(erasure: str, works: Iterable[Work], work: Callable[[Work], Counts]) -> None:
+def _in_turns(erasure: str, works: Iterable[Work], work: Callable[[Work], _Removed]) -> None:
     """Do some of the works in each transaction, as many as there is time for."""
     rest = iter(works)
     for first in rest:
         with database.write():
-            until, counts = time.monotonic() + _TURN, work(first)
+            until, (counts, exports) = time.monotonic() + _TURN, work(first)
             while time.monotonic() < until and (following := next(rest, None)) is not None:
-                counts += work(following)
+                more, holding = work(following)
+                counts, exports = counts + more, exports | holding
             _note(erasure, counts)
+            _name(erasure, exports)
         # Whoever waits tries again within this.
         time.sleep(2 * database.TRIES_EVERY)
 
@@ -123,12 +146,27 @@ def _note(erasure: str, counts: Counts) -> None:
     ).where(Erasure.uuid == erasure).execute()
 
 
-def _remove_feedback(uuids: list[str]) -> Counts:
+def _name(erasure: str, exports: set[int]) -> None:
+    """Add exports to those that an erasure names, the oldest first."""
+    if not exports:
+        return
+    named = Erasure.get(Erasure.uuid == erasure)
+    known: list[dict[str, str]] = json.loads(named.exports)
+    for some in chunked(sorted(exports), VARIABLES):
+        found = map(shown, Export.select().where(Export.id.in_(some)).order_by(Export.id))
+        known += [each for each in found if each not in known]
+    named.exports = json.dumps(sorted(known, key=itemgetter("created")))
+    named.save(only=[Erasure.exports])
+
+
+def _remove_feedback(uuids: list[str]) -> _Removed:
     rows = _rows(uuids)
     reviews = Review.delete().where(Review.feedback.in_(rows)).execute()
-    export_parts.remove(rows)
+    exports = export_parts.remove(rows)
     Lease.delete().where(Lease.item.in_(uuids)).execute()
-    return Counts(Feedback.delete().where(Feedback.id.in_(rows)).execute(), reviews)
+    return _Removed(
+        Counts(Feedback.delete().where(Feedback.id.in_(rows)).execute(), reviews), exports
+    )
 
 
 def _rows(uuids: list[str]) -> list[int]:
@@ -136,7 +174,7 @@ def _rows(uuids: list[str]) -> list[int]:
     return [row for (row,) in found.tuples()]
 
 
-def _remove_prediction(key: Key) -> Counts:
+def _remove_prediction(key: Key) -> _Removed:
     project, kind, entity_id = key
     Lease.delete().where(Lease.project == project, Lease.item == f"{kind}/{entity_id}").execute()
     row = _row(key)
@@ -147,7 +185,7 @@ def _remove_prediction(key: Key) -> Counts:
         Image.delete().where(Image.id.in_(some), _is_unused()).execute()
         for some in chunked(images, VARIABLES)
     )
-    return Counts(predictions=removed, images=gone)
+    return _Removed(Counts(predictions=removed, images=gone), set())
 
 
 def _row(key: Key) -> int | None:

@@ -1,6 +1,7 @@
 """Who erases is told what goes and what still holds it, and asked before."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +11,7 @@ from feedbackstore import (
     erasure,
     keys,
     models,
+    removal,
     tombstones,
 )
 from feedbackstore.erasing import erase_command
@@ -92,6 +94,31 @@ def test_earlier_exports_are_named_before_and_afterwards(
     )
     assert more.exit_code == 0
     assert (tmp_path / "more.jsonl").read_text() == ""
+
+
+def test_an_export_that_is_recorded_while_it_goes_is_named_too(
+    erase: Run,
+    export: Export,
+    predict: Predict,
+    say: Say,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    predict("r")
+    say("r", response={"total": 2})
+    export(str(tmp_path / "before.jsonl"))
+    remove = removal.remove
+
+    def export_and_remove(*arguments: Any) -> None:
+        export(str(tmp_path / "meanwhile.jsonl"), "--format", "trl-messages")
+        remove(*arguments)
+
+    monkeypatch.setattr(removal, "remove", export_and_remove)
+
+    done = erase("--request-id", "r", "--yes")
+
+    told = [line.split()[-1] for line in done.stderr.splitlines() if line.startswith("  ")]
+    assert told == ["before.jsonl", "meanwhile.jsonl"]
 
 
 def test_feedback_that_never_was_is_not_erased(project: int) -> None:
