@@ -190,7 +190,7 @@ def refused(path: Path) -> str:
     ("make", "said", "advice"),
     [
         (leave_missing, "is not there yet.", "run: flask migrate"),
-        (leave_empty, "is older than this version: 0001_first_tables", "run: flask migrate"),
+        (leave_empty, "holds no store yet.", "run: flask migrate"),
         (
             make_newer,
             "is newer than this version, which does not know 9999_",
