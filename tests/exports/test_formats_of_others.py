@@ -22,7 +22,8 @@ def install(folder: Path, code: str) -> dict[str, str]:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plain-qa\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[feedbackstore.formats]\nplain-qa = plain_qa:QA\n")
-    return {**os.environ, "PYTHONPATH": str(folder)}
+    paths = filter(None, (str(folder), os.environ.get("PYTHONPATH")))
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 @pytest.fixture
