@@ -1,5 +1,6 @@
 """A real server, whose keys may do everything, and raw sockets to it."""
 
+import errno
 import json
 import socket
 from collections.abc import Iterator, Mapping
@@ -83,6 +84,10 @@ def exchange(server: Server, sent: bytes, method: str = "GET", *, ends: bool = T
                 wire.shutdown(socket.SHUT_WR)
         except (BrokenPipeError, ConnectionResetError):
             pass
+        except OSError as error:
+            # What `shutdown` says where the server has closed already.
+            if error.errno != errno.ENOTCONN:
+                raise
         return read(wire, method)
 
 
