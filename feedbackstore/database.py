@@ -1,8 +1,8 @@
 """The database that is open, be it a file or a server's, and its write transaction.
 
 What SQLite and PostgreSQL do differently is in `sqlite` and `postgres`: two classes with the same
-methods, of which one stands behind `proxy`. Those two, `database_file` and `database_errors` are
-the only rooms that know which it is.
+methods, of which one stands behind `proxy`: who has it open need not know which. Where it is, and
+how it is found there before it is opened, is in `database_file` and `database_server`.
 peewee keeps a connection for each thread, and nothing here closes it: opening one for each request
 costs several times as much as the request.
 """
@@ -18,7 +18,7 @@ from feedbackstore import database_server, postgres, sqlite
 from feedbackstore.database_errors import explained
 from feedbackstore.errors import Unavailable
 
-TRIES_EVERY: Final = 0.001
+TRIES_EVERY: Final = sqlite.TRIES_EVERY
 """Seconds between two tries to begin a write while another process writes."""
 
 proxy = peewee.DatabaseProxy()

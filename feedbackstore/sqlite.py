@@ -49,7 +49,7 @@ _PRAGMAS_TEMPORARY: Final = {
     "secure_delete": "off",
 }
 
-_TRIES_EVERY: Final = 0.001
+TRIES_EVERY: Final = 0.001
 _FLUSHED_EVERY: Final = 0.01
 _CACHE_KIB: Final = 48 * 1024
 
@@ -133,7 +133,7 @@ class Sqlite(peewee.SqliteDatabase):
                 except peewee.OperationalError as error:
                     if kind_of(error) is not Kind.BUSY or time.monotonic() >= until:
                         raise
-                    time.sleep(_TRIES_EVERY)
+                    time.sleep(TRIES_EVERY)
                 else:
                     return
         finally:

@@ -82,7 +82,7 @@ def test_a_database_server_that_crashes_has_what_was_acknowledged_and_is_found_a
         wait_until(lambda: len(writers.acknowledged) > 50)
         synced.stop("immediate")
     try:
-        refused = _refused(server)
+        refused = _submitted(server)
         assert refused.status_code == 503
         assert refused.headers["Retry-After"]
         assert "cannot be reached" in refused.json()["detail"]
@@ -90,12 +90,12 @@ def test_a_database_server_that_crashes_has_what_was_acknowledged_and_is_found_a
         synced.start()
 
     # The same server process goes on, with no hand of anybody.
-    wait_until(lambda: _refused(server).status_code == 200)
+    wait_until(lambda: _submitted(server).status_code == 200)
     assert writers.acknowledged.items() <= stored(new_store).items()
     assert "Traceback" not in server.printed
 
 
-def _refused(server: Server) -> requests.Response:
+def _submitted(server: Server) -> requests.Response:
     return requests.post(
         f"{server.base_url}/feedback/submit",
         headers=server.headers,

@@ -4,8 +4,6 @@ import json
 import multiprocessing
 import os
 import secrets
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -338,30 +336,6 @@ def test_a_good_store_is_counted_and_looked_after(project: int) -> None:
     found = run(doctor_command)
     assert "bad" not in [line.split()[0] for line in found.stdout.splitlines()], found.output
     assert "backups" not in found.output
-
-
-def test_without_its_driver_the_store_says_what_to_install() -> None:
-    code = """
-import sys
-sys.modules["psycopg"] = None
-import importlib.util
-found = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *rest: None if name == "psycopg" else found(name, *rest)
-from feedbackstore.commands import main
-sys.argv[1:] = ["migrate"]
-main()
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "FEEDBACKSTORE_DATABASE_URL": "postgresql://a@b/c"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 1
-    assert "pip install 'feedbackstore[postgres]'" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

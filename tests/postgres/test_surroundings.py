@@ -121,12 +121,13 @@ def test_what_a_command_could_not_do_is_one_line(store: str) -> None:
     assert "cannot be reached just now. (sending failed: the server is gone)" in said
 
 
-def test_without_the_servers_own_library_the_store_says_what_to_install() -> None:
-    code = """
+@pytest.mark.parametrize("missing", ["psycopg", "psycopg.pq"], ids=["driver", "its library"])
+def test_without_its_driver_the_store_says_what_to_install(missing: str) -> None:
+    code = f"""
 import sys
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name == "psycopg.pq": raise ImportError("no pq wrapper available")
+        if name == "{missing}": raise ImportError("it is not here")
 sys.meta_path.insert(0, Missing())
 from feedbackstore.commands import main
 sys.argv[1:] = ["migrate"]
